@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole reads and writes on file descriptors. */
+#pragma once
+
+#include "guestcore/types.h"
+
+/**
+ * gc_pread_all:
+ * @fd: a seekable descriptor
+ * @buf: (out) (array length=len): the bytes
+ * @len: how many
+ * @offset: where in the file
+ *
+ * Errors: GC_ERROR_IO; GC_ERROR_FORMAT if the file ends before
+ * Threads: any thread
+ */
+bool gc_pread_all(int fd, void *buf, size_t len, uint64_t offset,
+                  GError **error);
+
+/**
+ * gc_pwrite_all:
+ *
+ * Writes all of @buf at @offset.  Errors: GC_ERROR_IO, with the offset.
+ * Threads: any thread
+ */
+bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
+                   GError **error);
+
+/* The size of what @fd refers to, in bytes.  Errors: GC_ERROR_IO. */
+bool gc_fd_get_size(int fd, uint64_t *ret_size, GError **error);
+
+/* Closes *@fd if it is one (not -1), and sets it to -1; for cleanup. */
+void gc_close_fd(int *fd);
+#define GC_AUTO_FD __attribute__((cleanup(gc_close_fd))) int
