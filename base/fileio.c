@@ -83,3 +83,22 @@ void gc_close_fd(int *fd)
         *fd = -1;
     }
 }
+
+static bool read_fd(void *opaque, uint64_t offset, void *buf, size_t len,
+                    GError **error)
+{
+    const int *fd = opaque;
+
+    return gc_pread_all(*fd, buf, len, offset, error);
+}
+
+bool gc_file_init_fd(GcFile *ret_file, int *fd, GError **error)
+{
+    uint64_t size;
+
+    if (!gc_fd_get_size(*fd, &size, error)) {
+        return false;
+    }
+    *ret_file = (GcFile){.read = read_fd, .opaque = fd, .size = size};
+    return true;
+}

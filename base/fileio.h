@@ -32,3 +32,16 @@ bool gc_fd_get_size(int fd, uint64_t *ret_size, GError **error);
 /* Closes *@fd if it is one (not -1), and sets it to -1; for cleanup. */
 void gc_close_fd(int *fd);
 #define GC_AUTO_FD __attribute__((cleanup(gc_close_fd))) int
+
+/* Something that is read by offset: a file on disk, or a file inside a file.
+ * @read copies @len bytes at @offset, and fails with GC_ERROR_FORMAT where
+ * the file ends before.  Any thread. */
+typedef struct GcFile {
+    bool (*read)(void *opaque, uint64_t offset, void *buf, size_t len,
+                 GError **error);
+    void *opaque;
+    uint64_t size;
+} GcFile;
+
+/* Fills @ret_file with a view of @fd, which must stay open and in place. */
+bool gc_file_init_fd(GcFile *ret_file, int *fd, GError **error);

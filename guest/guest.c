@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/guest.h"
+
+#include "base/error.h"
+
+struct GcGuest {
+    const GcArch *arch;
+    GcMemory *memory;
+    GPtrArray *notes; /* of GcNote */
+    unsigned n_cpus;
+    GcVmcoreinfoText *vmcoreinfo;
+};
+
+GcGuest *gc_guest_new(const char *arch, GcMemory *memory, GError **error)
+{
+    const GcArch *found = gc_arch_find(arch);
+    GcGuest *guest;
+
+    if (found == NULL) {
+        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
+                    "architecture %s is not known", arch);
+        return NULL;
+    }
+    guest = g_new0(GcGuest, 1);
+    guest->arch = found;
+    guest->memory = gc_memory_ref(memory);
+    guest->notes = gc_notes_new();
+    return guest;
+}
+
+void gc_guest_free(GcGuest *guest)
+{
+    if (guest == NULL) {
+        return;
+    }
+    gc_vmcoreinfo_text_free(guest->vmcoreinfo);
+    g_ptr_array_unref(guest->notes);
+    gc_memory_unref(guest->memory);
+    g_free(guest);
+}
+
+static bool set_vmcoreinfo(GcGuest *guest, GBytes *desc, GError **error)
+{
+    gsize size;
+    const void *text = g_bytes_get_data(desc, &size);
+
+    if (guest->vmcoreinfo != NULL) {
+        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                    "there is a second VMCOREINFO note");
+        return false;
+    }
+    guest->vmcoreinfo = gc_vmcoreinfo_text_new(text, size, error);
+    return guest->vmcoreinfo != NULL;
+}
+
+bool gc_guest_add_note(GcGuest *guest, const char *name, uint32_t type,
+                       GBytes *desc, GError **error)
+{
+    g_autoptr(GcNote) note = gc_note_new(name, type, desc);
+
+    if (g_bytes_get_size(desc) > GC_GUEST_NOTE_MAX_SIZE) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "%s note of %zu bytes is larger than %u bytes", name,
+                    g_bytes_get_size(desc), GC_GUEST_NOTE_MAX_SIZE);
+        return false;
+    }
+    if (gc_note_is_vmcoreinfo(note) && !set_vmcoreinfo(guest, desc, error)) {
+        return false;
+    }
+    guest->n_cpus += gc_note_is_prstatus(note);
+    g_ptr_array_add(guest->notes, g_steal_pointer(&note));
+    return true;
+}
+
+const char *gc_guest_get_arch(const GcGuest *guest)
+{
+    return guest->arch->name;
+}
+
+const GcArch *gc_guest_get_arch_info(const GcGuest *guest)
+{
+    return guest->arch;
+}
+
+GcMemory *gc_guest_get_memory(const GcGuest *guest)
+{
+    return guest->memory;
+}
+
+GPtrArray *gc_guest_get_notes(const GcGuest *guest)
+{
+    return guest->notes;
+}
+
+unsigned gc_guest_get_n_cpus(const GcGuest *guest)
+{
+    return guest->n_cpus;
+}
+
+const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest)
+{
+    return guest->vmcoreinfo;
+}
+
+const char *gc_guest_get_vmcoreinfo(const GcGuest *guest)
+{
+    return guest->vmcoreinfo != NULL
+               ? gc_vmcoreinfo_text_get_raw(guest->vmcoreinfo)
+               : NULL;
+}
+
+const char *gc_guest_get_os_release(const GcGuest *guest)
+{
+    return guest->vmcoreinfo != NULL
+               ? gc_vmcoreinfo_text_get_string(guest->vmcoreinfo, "OSRELEASE")
+               : NULL;
+}
+
+bool gc_guest_get_phys_base(const GcGuest *guest, int64_t *ret_base)
+{
+    return guest->vmcoreinfo != NULL &&
+           guest->arch->get_phys_base(guest->vmcoreinfo, ret_base);
+}
+
+GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,
+                                 GPtrArray *notes, GError **error)
+{
+    g_autoptr(GcGuest) guest = gc_guest_new(arch, memory, error);
+
+    for (guint i = 0; guest != NULL && i < notes->len; i++) {
+        const GcNote *note = g_ptr_array_index(notes, i);
+        g_autoptr(GError) note_error = NULL;
+
+        if (!gc_guest_add_note(guest, note->name, note->type, note->desc,
+                               &note_error) &&
+            !gc_note_is_vmcoreinfo(note)) {
+            g_propagate_error(error, g_steal_pointer(&note_error));
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&guest);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a GcGuest, for the layers that read it. */
+#pragma once
+
+#include "guestcore/guest.h"
+
+#include "guest/arch.h"
+#include "guest/notes.h"
+
+/* What gc_guest_get_arch() names.  Borrowed. */
+const GcArch *gc_guest_get_arch_info(const GcGuest *guest);
+
+/* All notes in order.  (element-type GcNote) Borrowed. */
+GPtrArray *gc_guest_get_notes(const GcGuest *guest);
+
+/* The parsed VMCOREINFO; NULL if there is none.  Borrowed. */
+const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
+
+/**
+ * gc_guest_new_with_notes:
+ * @arch: as gc_guest_new()
+ * @memory: (transfer none): as gc_guest_new()
+ * @notes: (element-type GcNote) (transfer none): its notes, in order
+ * @error: (out) (optional): return location
+ *
+ * A VMCOREINFO note that is not usable is left out: a guest without it can
+ * still be dumped and looked at.
+ *
+ * Returns: (transfer full): a guest, or NULL
+ * Errors: GC_ERROR_UNSUPPORTED, GC_ERROR_INVALID
+ */
+GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,
+                                 GPtrArray *notes, GError **error);

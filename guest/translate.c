@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/translate.h"
+
+#include "base/byteorder.h"
+#include "base/error.h"
+
+#define ENTRY_SIZE 8
+#define MAX_INDEX_BITS 13 /* of 64 KiB tables */
+#define NO_TABLE UINT64_MAX
+
+/* The table that was read last at one level. */
+typedef struct CachedTable {
+    GcPaddr base; /* NO_TABLE while there is none */
+    bool readable;
+    uint8_t *entries;
+} CachedTable;
+
+struct GcTranslator {
+    GcMemory *memory;
+    GcPageTable shape;
+    size_t table_size;
+    CachedTable cache[GC_TRANSLATE_MAX_LEVELS];
+};
+
+GcTranslator *gc_translator_new(GcMemory *memory, const GcPageTable *table)
+{
+    GcTranslator *translator = g_new0(GcTranslator, 1);
+
+    g_assert(table->levels >= 1 && table->levels <= GC_TRANSLATE_MAX_LEVELS);
+    g_assert(table->index_bits <= MAX_INDEX_BITS);
+    translator->memory = gc_memory_ref(memory);
+    translator->shape = *table;
+    translator->table_size = (size_t)ENTRY_SIZE << table->index_bits;
+    for (unsigned i = 0; i < table->levels; i++) {
+        translator->cache[i].base = NO_TABLE;
+        translator->cache[i].entries = g_malloc0(translator->table_size);
+    }
+    return translator;
+}
+
+void gc_translator_free(GcTranslator *translator)
+{
+    if (translator == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < GC_TRANSLATE_MAX_LEVELS; i++) {
+        g_free(translator->cache[i].entries);
+    }
+    gc_memory_unref(translator->memory);
+    g_free(translator);
+}
+
+/* Bits of a virtual address below those that index @level. */
+static unsigned level_shift(const GcPageTable *shape, unsigned level)
+{
+    return shape->page_shift + level * shape->index_bits;
+}
+
+/* Entry @index of the table at @base; 0 if the table cannot be read. */
+static uint64_t get_entry(GcTranslator *translator, unsigned level,
+                          GcPaddr base, uint64_t index)
+{
+    CachedTable *cached = &translator->cache[level];
+
+    if (cached->base != base) {
+        cached->readable =
+            gc_memory_read(translator->memory, base, cached->entries,
+                           translator->table_size, NULL);
+        cached->base = base;
+    }
+    if (!cached->readable) {
+        return 0;
+    }
+    return gc_get_uint(cached->entries + index * ENTRY_SIZE, ENTRY_SIZE, false);
+}
+
+/* Whether the bits above those that the walk uses repeat the highest one. */
+static bool is_canonical(const GcPageTable *shape, uint64_t vaddr)
+{
+    unsigned width = level_shift(shape, shape->levels);
+    int64_t high = (int64_t)vaddr >> (width - 1);
+
+    return high == 0 || high == -1;
+}
+
+bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
+                          GcPaddr *ret_paddr, uint64_t *ret_span)
+{
+    const GcPageTable *shape = &translator->shape;
+    GcPaddr base = shape->root;
+
+    if (!is_canonical(shape, vaddr)) {
+        uint64_t half = UINT64_C(1) << (level_shift(shape, shape->levels) - 1);
+
+        *ret_span = -half - vaddr;
+        return false;
+    }
+    for (unsigned level = shape->levels; level-- > 0;) {
+        unsigned shift = level_shift(shape, level);
+        uint64_t size = UINT64_C(1) << shift;
+        uint64_t index =
+            vaddr >> shift & ((UINT64_C(1) << shape->index_bits) - 1);
+        uint64_t entry = get_entry(translator, level, base, index);
+
+        *ret_span = size - (vaddr & (size - 1));
+        if ((entry & shape->present) != shape->present) {
+            return false;
+        }
+        base = entry & shape->address_mask;
+        if (level == 0 ||
+            (level <= shape->leaf_levels && (entry & shape->leaf) != 0)) {
+            *ret_paddr = (base & ~(size - 1)) | (vaddr & (size - 1));
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gc_translator_read(GcTranslator *translator, uint64_t vaddr, void *buf,
+                        size_t len, GError **error)
+{
+    uint8_t *to = buf;
+
+    while (len > 0) {
+        GcPaddr paddr;
+        uint64_t span;
+        size_t part;
+
+        if (!gc_translator_lookup(translator, vaddr, &paddr, &span)) {
+            g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
+                        "virtual address 0x%" G_GINT64_MODIFIER
+                        "x is not mapped",
+                        vaddr);
+            return false;
+        }
+        part = (size_t)MIN(len, span);
+        if (!gc_memory_read(translator->memory, paddr, to, part, error)) {
+            return false;
+        }
+        to += part;
+        vaddr += part;
+        len -= part;
+    }
+    return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Virtual to physical addresses through a guest's page tables.
+ *
+ * The tables are a guest's: they may point anywhere, at themselves or at
+ * nothing.  A walk reads at most one entry per level, so it always ends. */
+#pragma once
+
+#include "guestcore/memory.h"
+
+#define GC_TRANSLATE_MAX_LEVELS 5
+
+/* How an architecture's page tables are made.  Level 0 is the last one, that
+ * of single pages; an entry is 8 bytes, little-endian. */
+typedef struct GcPageTable {
+    GcPaddr root;          /* of the topmost table */
+    unsigned levels;       /* 1 to GC_TRANSLATE_MAX_LEVELS */
+    unsigned page_shift;   /* bits of an address inside a page */
+    unsigned index_bits;   /* bits of an address per level */
+    uint64_t present;      /* an entry without these bits maps nothing */
+    uint64_t leaf;         /* an entry with these bits ends the walk early */
+    unsigned leaf_levels;  /* down from which level that may be */
+    uint64_t address_mask; /* the physical address in an entry */
+} GcPageTable;
+
+typedef struct GcTranslator GcTranslator;
+
+/**
+ * gc_translator_new:
+ * @memory: guest memory; the translator keeps a reference
+ * @table: the root and the shape of the page tables
+ *
+ * Returns: (transfer full): a translator; it remembers the tables that it
+ *     read last, so it belongs to one thread and to memory that stands still
+ */
+GcTranslator *gc_translator_new(GcMemory *memory, const GcPageTable *table);
+void gc_translator_free(GcTranslator *translator);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcTranslator, gc_translator_free)
+
+/**
+ * gc_translator_lookup:
+ * @translator: the translator
+ * @vaddr: a virtual address
+ * @ret_paddr: (out): its physical address, if it is mapped
+ * @ret_span: (out): how many bytes from @vaddr on share its fate: the rest of
+ *     the page or block, or of what is not mapped; 0 stands for 2^64
+ *
+ * Returns: whether @vaddr is mapped; what cannot be read maps nothing
+ */
+bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
+                          GcPaddr *ret_paddr, uint64_t *ret_span);
+
+/**
+ * gc_translator_read:
+ * @translator: the translator
+ * @vaddr: a virtual address
+ * @buf: (out) (array length=len): where the bytes go
+ * @len: how many
+ * @error: (out) (optional): return location
+ *
+ * Errors: GC_ERROR_NO_DATA if part of the range is not mapped; what
+ *     gc_memory_read() says
+ */
+bool gc_translator_read(GcTranslator *translator, uint64_t vaddr, void *buf,
+                        size_t len, GError **error);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* What a dump is a dump of: an architecture, memory, and the notes that tell
+ * of CPUs and kernel.  It is built once, by attaching to a running guest or
+ * by opening a dump, and then only read. */
+#pragma once
+
+#include "guestcore/error.h"
+#include "guestcore/memory.h"
+
+G_BEGIN_DECLS
+
+typedef struct GcGuest GcGuest;
+
+/**
+ * gc_guest_new:
+ * @arch: its architecture by the name that utsname has for it, "x86_64"
+ * @memory: (transfer none): its memory; the guest keeps a reference
+ * @error: (out) (optional): return location
+ *
+ * Returns: (transfer full): a guest without notes, or NULL
+ * Errors: GC_ERROR_UNSUPPORTED if the architecture is not known
+ * Threads: any thread
+ */
+GC_API GcGuest *gc_guest_new(const char *arch, GcMemory *memory,
+                             GError **error);
+
+/**
+ * gc_guest_free:
+ * @guest: (transfer full) (nullable): the guest
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_guest_free(GcGuest *guest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcGuest, gc_guest_free)
+
+/**
+ * gc_guest_add_note:
+ * @guest: the guest
+ * @name: the note's name: "CORE" for the registers of a CPU (NT_PRSTATUS),
+ *     "QEMU" for its system registers, "VMCOREINFO" for the kernel's note
+ * @type: the note's type, as ELF has it
+ * @desc: (transfer none): its descriptor, in the guest's byte order
+ * @error: (out) (optional): return location
+ *
+ * Adds an ELF note; notes are written in the order in which they were added.
+ * Errors: GC_ERROR_FORMAT if a VMCOREINFO note is not the text of a kernel,
+ *     or is a second one; GC_ERROR_INVALID if a descriptor is too large.
+ *     The note is then not added, and a dump can go on without it.
+ * Threads: owner thread
+ */
+GC_API bool gc_guest_add_note(GcGuest *guest, const char *name, uint32_t type,
+                              GBytes *desc, GError **error);
+
+/**
+ * gc_guest_get_arch:
+ * @guest: the guest
+ *
+ * Returns: (transfer none): the name of its architecture
+ * Threads: any thread
+ */
+GC_API const char *gc_guest_get_arch(const GcGuest *guest);
+
+/**
+ * gc_guest_get_memory:
+ * @guest: the guest
+ *
+ * Returns: (transfer none): its memory
+ * Threads: any thread
+ */
+GC_API GcMemory *gc_guest_get_memory(const GcGuest *guest);
+
+/**
+ * gc_guest_get_n_cpus:
+ * @guest: the guest
+ *
+ * Returns: the number of CPUs whose registers are among the notes
+ * Threads: any thread
+ */
+GC_API unsigned gc_guest_get_n_cpus(const GcGuest *guest);
+
+/**
+ * gc_guest_get_vmcoreinfo:
+ * @guest: the guest
+ *
+ * Returns: (transfer none) (nullable): the text of its VMCOREINFO; NULL if
+ *     there is none
+ * Threads: any thread
+ */
+GC_API const char *gc_guest_get_vmcoreinfo(const GcGuest *guest);
+
+/**
+ * gc_guest_get_os_release:
+ * @guest: the guest
+ *
+ * Returns: (transfer none) (nullable): the kernel's release, as in utsname;
+ *     NULL without VMCOREINFO
+ * Threads: any thread
+ */
+GC_API const char *gc_guest_get_os_release(const GcGuest *guest);
+
+/**
+ * gc_guest_get_phys_base:
+ * @guest: the guest
+ * @ret_base: (out): what is to be added to a link-time address of the kernel
+ *     image, less where its mapping starts, to get a physical address
+ *
+ * Returns: whether the guest's VMCOREINFO tells
+ * Threads: any thread
+ */
+GC_API bool gc_guest_get_phys_base(const GcGuest *guest, int64_t *ret_base);
+
+G_END_DECLS
