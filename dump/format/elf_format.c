@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "dump/format/elf_read.h"
+#include "dump/format/elf_write.h"
+#include "dump/format/format.h"
+#include "guest/elf.h"
+
+const GcFormat gc_format_elf = {
+    .name = "elf",
+    .has_codec = false,
+    .probe = gc_elf_probe,
+    .open = gc_elf_read,
+    .write = gc_elf_write,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Where everything lies in an ELF dump; made without I/O.
+ *
+ *   ELF header
+ *   program headers: PT_NOTE; PT_LOAD per block; PT_LOAD of the kernel image
+ *   [section header 0, if there are PN_XNUM or more program headers]
+ *   notes
+ *   memory of each block, from a page boundary on
+ *
+ * What readers need of it stands in docs/formats/elf.md. */
+#pragma once
+
+#include "guest/elf.h"
+#include "guest/guest.h"
+
+typedef struct GcElfLayout {
+    GArray *segments;        /* of GcElfSegment: the program headers in order */
+    size_t n_memory;         /* segments[1 .. n_memory] are the blocks */
+    GByteArray *notes;       /* at segments[0].offset */
+    uint64_t section_offset; /* of section header 0; 0 if there is none */
+    uint64_t file_size;
+} GcElfLayout;
+
+/* Returns: (transfer full): the layout of @guest's dump */
+GcElfLayout *gc_elf_layout_new(const GcGuest *guest);
+void gc_elf_layout_free(GcElfLayout *layout);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcElfLayout, gc_elf_layout_free)
+
+/* The @i-th block of memory as a program header; borrowed. */
+const GcElfSegment *gc_elf_layout_get_block(const GcElfLayout *layout,
+                                            size_t i);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* How a guest lies in a file.
+ *
+ * To add a format: a writer and a reader here, one line in
+ * dump/format/meson.build. */
+#pragma once
+
+#include "dump/codec/codec.h"
+#include "dump/image/image_reader.h"
+#include "dump/image/image_writer.h"
+#include "dump/plan.h"
+#include "guest/guest.h"
+
+/* What a writer is told to write, and how. */
+typedef struct GcWriteRequest {
+    const GcGuest *guest;
+    const GcPlan *plan;
+    const GcCodec *codec; /* NULL if the format has none */
+    unsigned threads;     /* as gc_pipeline_run() takes it */
+    GcImageWriter *image;
+
+    /* Told of each @pages more pages that are dealt with, @zeros of them
+     * only zeros, in the thread of the writer.  Errors: GC_ERROR_CANCELLED
+     * to stop. */
+    bool (*advance)(void *opaque, uint64_t pages, uint64_t zeros,
+                    GError **error);
+    void *opaque;
+} GcWriteRequest;
+
+typedef struct GcFormat {
+    const char *name;
+    bool has_codec; /* then it is named NAME-CODEC to the user */
+
+    /* Whether a file that begins so is of this format.  @size is at least
+     * GC_FORMAT_PROBE_SIZE, unless the file is smaller. */
+    bool (*probe)(const uint8_t *head, size_t size);
+
+    /* The guest in @image.  Errors: as gc_guest_open(). */
+    GcGuest *(*open)(GcImageReader *image, GError **error);
+
+    /* Writes the whole file.  Errors: GC_ERROR_IO, GC_ERROR_UNSUPPORTED,
+     * what advance says, what memory says. */
+    bool (*write)(const GcWriteRequest *request, GError **error);
+} GcFormat;
+
+#define GC_FORMAT_PROBE_SIZE 64
+
+/* All formats of this build; ends with NULL. */
+extern const GcFormat *const gc_formats[];

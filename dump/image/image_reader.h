@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A dump file as bytes at offsets, shared by all that reads from it. */
+#pragma once
+
+#include "base/fileio.h"
+
+typedef struct GcImageReader GcImageReader;
+
+/**
+ * gc_image_reader_open:
+ * @path: the file
+ * @error: (out) (optional): return location
+ *
+ * Returns: (transfer full): the file with one reference, or NULL
+ * Errors: GC_ERROR_IO
+ * Threads: any thread
+ */
+GcImageReader *gc_image_reader_open(const char *path, GError **error);
+GcImageReader *gc_image_reader_ref(GcImageReader *reader);
+void gc_image_reader_unref(GcImageReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcImageReader, gc_image_reader_unref)
+
+/* The bytes themselves; borrowed.  Any thread. */
+const GcFile *gc_image_reader_get_file(const GcImageReader *reader);

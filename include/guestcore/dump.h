@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Dump files: a job that writes a guest into one, and the way back from a
+ * file to a guest. */
+#pragma once
+
+#include "guestcore/guest.h"
+
+G_BEGIN_DECLS
+
+/**
+ * gc_dump_get_formats:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of all
+ *     formats that this build can write, such as "elf" and "kdump-raw-zlib";
+ *     to be freed with g_strfreev()
+ * Threads: any thread
+ */
+GC_API char **gc_dump_get_formats(void);
+
+/**
+ * gc_guest_open:
+ * @path: a dump file in any format that this build can read
+ * @ret_format: (out) (optional) (transfer none): the name of its format
+ * @error: (out) (optional): return location
+ *
+ * Opens a dump; its memory is read from the file when it is asked for.
+ *
+ * Returns: (transfer full): the guest in it, or NULL
+ * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself,
+ *     GC_ERROR_UNSUPPORTED, GC_ERROR_IO
+ * Threads: any thread
+ */
+GC_API GcGuest *gc_guest_open(const char *path, const char **ret_format,
+                              GError **error);
+
+typedef struct GcDumpJob GcDumpJob;
+
+/**
+ * GcDumpProgress:
+ * @done: bytes of guest memory that are dealt with
+ * @total: bytes of guest memory that will be
+ * @user_data: as given
+ *
+ * Told now and then while a job runs, in the thread that runs it.
+ *
+ * Returns: whether to go on; false cancels the job
+ */
+typedef bool (*GcDumpProgress)(uint64_t done, uint64_t total, void *user_data);
+
+/**
+ * GcDumpMemoryDone:
+ * @user_data: as given
+ *
+ * Told once, in the thread that runs the job, when the job will read no more
+ * guest memory: the guest may run again while the file is made durable.  Not
+ * told if the job fails before.
+ */
+typedef void (*GcDumpMemoryDone)(void *user_data);
+
+/**
+ * GcDumpStats:
+ * @pages: pages of the guest
+ * @zero_pages: those of them that hold only zeros or were never used
+ * @file_size: of the dump, in bytes, holes included
+ * @file_used: of the dump, in bytes, as the file system stores it
+ */
+typedef struct GcDumpStats {
+    uint64_t pages;
+    uint64_t zero_pages;
+    uint64_t file_size;
+    uint64_t file_used;
+} GcDumpStats;
+
+/**
+ * gc_dump_job_new:
+ * @guest: (transfer none): what to dump; must stand still and outlive the job
+ *
+ * Returns: (transfer full): a job that writes ELF with as many threads as
+ *     this process may use CPUs
+ * Threads: owner thread
+ */
+GC_API GcDumpJob *gc_dump_job_new(GcGuest *guest);
+
+/**
+ * gc_dump_job_free:
+ * @job: (transfer full) (nullable): a job that is not running
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_free(GcDumpJob *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcDumpJob, gc_dump_job_free)
+
+/**
+ * gc_dump_job_set_format:
+ * @job: the job
+ * @format: one of gc_dump_get_formats()
+ * @error: (out) (optional): return location
+ *
+ * Errors: GC_ERROR_INVALID if there is no such format
+ * Threads: owner thread
+ */
+GC_API bool gc_dump_job_set_format(GcDumpJob *job, const char *format,
+                                   GError **error);
+
+/**
+ * gc_dump_job_set_threads:
+ * @job: the job
+ * @threads: threads that read and compress; 0 does all in the calling
+ *     thread.  The file is the same whatever their number.
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads);
+
+/**
+ * gc_dump_job_set_progress:
+ * @job: the job
+ * @progress: (nullable): told while the job runs
+ * @user_data: passed to it
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_progress(GcDumpJob *job, GcDumpProgress progress,
+                                     void *user_data);
+
+/**
+ * gc_dump_job_set_memory_done:
+ * @job: the job
+ * @done: (nullable): told when no more memory will be read
+ * @user_data: passed to it
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_memory_done(GcDumpJob *job, GcDumpMemoryDone done,
+                                        void *user_data);
+
+/**
+ * gc_dump_job_run:
+ * @job: the job
+ * @path: the file's name; a regular file there is replaced
+ * @error: (out) (optional): return location
+ *
+ * Writes the dump.  The file has mode 0600, and takes its name only when it
+ * is complete and durable: after an error nothing is left of it, and what
+ * was there before is untouched.
+ *
+ * Errors: GC_ERROR_CANCELLED if the progress function said so;
+ *     GC_ERROR_IO, with the offset; GC_ERROR_INVALID if @path is no place
+ *     for a file; GC_ERROR_UNSUPPORTED if the format cannot hold the guest;
+ *     GC_ERROR_NO_DATA if the guest has no memory
+ * Threads: owner thread
+ */
+GC_API bool gc_dump_job_run(GcDumpJob *job, const char *path, GError **error);
+
+/**
+ * gc_dump_job_get_stats:
+ * @job: a job that has run
+ *
+ * Returns: what it wrote
+ * Threads: owner thread
+ */
+GC_API GcDumpStats gc_dump_job_get_stats(const GcDumpJob *job);
+
+G_END_DECLS
