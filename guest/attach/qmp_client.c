@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/attach/qmp_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fileio.h"
+
+/* How long QEMU may take.  It answers in milliseconds, but stopping a guest
+ * waits for its disks. */
+#define GREETING_SECONDS 10
+#define COMMAND_SECONDS 120
+
+/* The longest line that is accepted; "info mtree" has some 100 KiB. */
+#define MAX_LINE (16u * 1024 * 1024)
+
+struct GcQmpClient {
+    int fd;
+    pid_t pid;
+    GByteArray *received; /* not yet parsed */
+};
+
+void gc_qmp_client_free(GcQmpClient *client)
+{
+    if (client != NULL) {
+        gc_close_fd(&client->fd);
+        g_byte_array_unref(client->received);
+        g_free(client);
+    }
+}
+
+pid_t gc_qmp_client_get_pid(const GcQmpClient *client)
+{
+    return client->pid;
+}
+
+/* Waits until the socket is ready for @events. */
+static bool wait_for(const GcQmpClient *client, short events, gint64 deadline,
+                     GError **error)
+{
+    struct pollfd poll_fd = {.fd = client->fd, .events = events};
+    int ready;
+
+    do {
+        gint64 left = (deadline - g_get_monotonic_time()) / 1000;
+
+        ready = poll(&poll_fd, 1, (int)CLAMP(left, 0, G_MAXINT));
+    } while (ready < 0 && errno == EINTR);
+    if (ready < 0) {
+        gc_set_error_errno(error, errno, "cannot wait for QEMU");
+        return false;
+    }
+    if (ready == 0) {
+        g_set_error(error, GC_ERROR, GC_ERROR_IO, "QEMU does not answer");
+        return false;
+    }
+    return true;
+}
+
+static bool receive_more(GcQmpClient *client, gint64 deadline, GError **error)
+{
+    uint8_t bytes[65536];
+    ssize_t n;
+
+    if (client->received->len >= MAX_LINE) {
+        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                    "QEMU sent a line of more than %u bytes", MAX_LINE);
+        return false;
+    }
+    if (!wait_for(client, POLLIN, deadline, error)) {
+        return false;
+    }
+    n = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return true;
+    }
+    if (n < 0) {
+        gc_set_error_errno(error, errno, "cannot read from QEMU");
+        return false;
+    }
+    if (n == 0) {
+        g_set_error(error, GC_ERROR, GC_ERROR_IO, "QEMU closed the connection");
+        return false;
+    }
+    g_byte_array_append(client->received, bytes, (guint)n);
+    return true;
+}
+
+/* The next line, without its end. */
+static char *receive_line(GcQmpClient *client, gint64 deadline, GError **error)
+{
+    GByteArray *received = client->received;
+    guint searched = 0;
+
+    for (;;) {
+        const uint8_t *end = received->len > searched
+                                 ? memchr(received->data + searched, '\n',
+                                          received->len - searched)
+                                 : NULL;
+
+        if (end != NULL) {
+            guint length = (guint)(end - received->data);
+            char *line = g_strndup((const char *)received->data, length);
+
+            g_byte_array_remove_range(received, 0, length + 1);
+            return line;
+        }
+        searched = received->len;
+        if (!receive_more(client, deadline, error)) {
+            return NULL;
+        }
+    }
+}
+
+static JsonObject *receive_object(GcQmpClient *client, gint64 deadline,
+                                  GError **error)
+{
+    g_autofree char *line = receive_line(client, deadline, error);
+    g_autoptr(JsonNode) node = NULL;
+    g_autoptr(GError) json_error = NULL;
+
+    if (line == NULL) {
+        return NULL;
+    }
+    node = json_from_string(line, &json_error);
+    if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                    "what answers is not QMP: \"%.60s\"", line);
+        return NULL;
+    }
+    return json_node_dup_object(node);
+}
+
+/* Sends @bytes, and @fd with the first of them unless it is -1. */
+static ssize_t send_some(int socket, const char *bytes, size_t len, int fd)
+{
+    union {
+        char buffer[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {{0}};
+    struct iovec part = {(void *)(uintptr_t)bytes, len};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (fd >= 0) {
+        struct cmsghdr *header;
+
+        message.msg_control = control.buffer;
+        message.msg_controllen = sizeof(control.buffer);
+        header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool send_all(const GcQmpClient *client, const char *bytes, int fd,
+                     gint64 deadline, GError **error)
+{
+    size_t len = strlen(bytes);
+
+    while (len > 0) {
+        ssize_t n;
+
+        if (!wait_for(client, POLLOUT, deadline, error)) {
+            return false;
+        }
+        n = send_some(client->fd, bytes, len, fd);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+            continue;
+        }
+        if (n < 0) {
+            gc_set_error_errno(error, errno, "cannot write to QEMU");
+            return false;
+        }
+        bytes += n;
+        len -= (size_t)n;
+        fd = -1;
+    }
+    return true;
+}
+
+static char *make_command(const char *command, JsonObject *arguments)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "execute");
+    json_builder_add_string_value(builder, command);
+    if (arguments != NULL) {
+        JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+
+        json_node_take_object(node, arguments);
+        json_builder_set_member_name(builder, "arguments");
+        json_builder_add_value(builder, node);
+    }
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, FALSE);
+    return g_strconcat(text, "\n", NULL);
+}
+
+/* What QEMU says is wrong, from {"error": {"class": ..., "desc": ...}}. */
+static const char *get_refusal(JsonObject *reply)
+{
+    JsonNode *node = json_object_get_member(reply, "error");
+
+    if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node)) {
+        return NULL;
+    }
+    return json_object_get_string_member_with_default(
+        json_node_get_object(node), "desc", "no reason given");
+}
+
+/* The answer to the command that was sent; events on the way are dropped. */
+static JsonNode *receive_reply(GcQmpClient *client, gint64 deadline,
+                               GError **error)
+{
+    for (;;) {
+        g_autoptr(JsonObject) reply = receive_object(client, deadline, error);
+        const char *refusal;
+
+        if (reply == NULL) {
+            return NULL;
+        }
+        if (json_object_has_member(reply, "return")) {
+            return json_object_dup_member(reply, "return");
+        }
+        refusal = get_refusal(reply);
+        if (refusal != NULL) {
+            g_set_error(error, GC_ERROR, GC_ERROR_FORMAT, "%s", refusal);
+            return NULL;
+        }
+    }
+}
+
+JsonNode *gc_qmp_client_execute_with_fd(GcQmpClient *client,
+                                        const char *command,
+                                        JsonObject *arguments, int fd,
+                                        GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + COMMAND_SECONDS * G_USEC_PER_SEC;
+    g_autofree char *text = make_command(command, arguments);
+    JsonNode *result = NULL;
+
+    if (send_all(client, text, fd, deadline, error)) {
+        result = receive_reply(client, deadline, error);
+    }
+    if (result == NULL) {
+        g_prefix_error(error, "%s: ", command);
+    }
+    return result;
+}
+
+JsonNode *gc_qmp_client_execute(GcQmpClient *client, const char *command,
+                                JsonObject *arguments, GError **error)
+{
+    return gc_qmp_client_execute_with_fd(client, command, arguments, -1, error);
+}
+
+char *gc_qmp_client_monitor(GcQmpClient *client, const char *command_line,
+                            GError **error)
+{
+    JsonObject *arguments = json_object_new();
+    g_autoptr(JsonNode) result = NULL;
+
+    json_object_set_string_member(arguments, "command-line", command_line);
+    result = gc_qmp_client_execute(client, "human-monitor-command", arguments,
+                                   error);
+    if (result == NULL) {
+        return NULL;
+    }
+    if (!JSON_NODE_HOLDS_VALUE(result) ||
+        json_node_get_value_type(result) != G_TYPE_STRING) {
+        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                    "%s: QEMU did not answer with text", command_line);
+        return NULL;
+    }
+    return json_node_dup_string(result);
+}
+
+static bool connect_socket(GcQmpClient *client, const char *path,
+                           GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct ucred peer;
+    socklen_t peer_size = sizeof(peer);
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "a socket's path has less than %zu characters",
+                    sizeof(address.sun_path));
+        return false;
+    }
+    strcpy(address.sun_path, path);
+    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address,
+                                  sizeof(address)) != 0) {
+        gc_set_error_errno(error, errno, "cannot connect");
+        return false;
+    }
+    if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) ==
+        0) {
+        client->pid = peer.pid;
+    }
+    return true;
+}
+
+static bool negotiate(GcQmpClient *client, GError **error)
+{
+    gint64 deadline =
+        g_get_monotonic_time() + GREETING_SECONDS * G_USEC_PER_SEC;
+    g_autoptr(GError) greeting_error = NULL;
+    g_autoptr(JsonObject) greeting =
+        receive_object(client, deadline, &greeting_error);
+    g_autoptr(JsonNode) result = NULL;
+
+    if (greeting == NULL) {
+        g_propagate_prefixed_error(
+            error, g_steal_pointer(&greeting_error),
+            "no QMP greeting (a monitor serves one client at a time): ");
+        return false;
+    }
+    if (!json_object_has_member(greeting, "QMP")) {
+        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                    "what answers is not QMP");
+        return false;
+    }
+    result = gc_qmp_client_execute(client, "qmp_capabilities", NULL, error);
+    return result != NULL;
+}
+
+GcQmpClient *gc_qmp_client_new(const char *path, GError **error)
+{
+    g_autoptr(GcQmpClient) client = g_new0(GcQmpClient, 1);
+
+    client->fd = -1;
+    client->received = g_byte_array_new();
+    if (!connect_socket(client, path, error) || !negotiate(client, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return NULL;
+    }
+    return g_steal_pointer(&client);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* guestcore: dumps of virtual machines, and what is in them.  Errors are
+ * printed here and nowhere else. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+bool command_parse(int *argc, char ***argv, const char *usage,
+                   const char *description, const GOptionEntry *entries,
+                   GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+
+    g_option_context_set_summary(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static void print_help(void)
+{
+    printf("Usage: guestcore COMMAND [OPTION…]\n\n"
+           "Kernel crash dumps of virtual machines.\n\nCommands:\n");
+    for (const Command *const *command = commands; *command != NULL;
+         command++) {
+        printf("  %-8s %s\n", (*command)->name, (*command)->summary);
+    }
+    printf("\n'guestcore COMMAND --help' tells more; "
+           "'guestcore --version' the version.\n");
+}
+
+static const Command *find_command(const char *name)
+{
+    for (const Command *const *command = commands; *command != NULL;
+         command++) {
+        if (strcmp((*command)->name, name) == 0) {
+            return *command;
+        }
+    }
+    return NULL;
+}
+
+static int run_command(const Command *command, int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strdup_printf("guestcore %s", command->name);
+
+    g_set_prgname(name);
+    if (!command->run(argc, argv, &error)) {
+        fprintf(stderr, "guestcore: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    const Command *command;
+
+    setlocale(LC_ALL, "");
+    /* A reader that goes away is an error of write(), not the end of us. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        fprintf(stderr, "guestcore: no command; see 'guestcore --help'\n");
+        return EXIT_FAILURE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("guestcore %s\n", GUESTCORE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    command = find_command(argv[1]);
+    if (command == NULL) {
+        fprintf(stderr,
+                "guestcore: there is no command %s; see 'guestcore --help'\n",
+                argv[1]);
+        return EXIT_FAILURE;
+    }
+    return run_command(command, argc - 1, argv + 1);
+}
