@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""Reads a kdump-compressed file (64-bit, little endian, version 6, zlib)."""
+
+import struct
+import zlib
+from itertools import compress
+from typing import NamedTuple
+
+from dumpfile import (PAGE, DumpFile, FormatError, demand, parse_notes,
+                      round_up)
+
+HEADER = "<8si65s65s65s65s65s65s6xQQIiiIIIIIIi"
+SUB_HEADER = "<QiiQQQQQQQQQQQ"
+SUB_HEADER_SIZE = 104
+DESCRIPTOR = "<QIIQ"
+DESCRIPTOR_SIZE = 24
+FLAG_ZLIB = 1
+ZERO_PAGE = bytes(PAGE)
+
+
+class Header(NamedTuple):
+    """The header in block 0."""
+    signature: bytes
+    version: int
+    sysname: bytes
+    nodename: bytes
+    release: bytes
+    kernel_version: bytes
+    machine: bytes
+    domainname: bytes
+    seconds: int
+    microseconds: int
+    status: int
+    block_size: int
+    sub_header_blocks: int
+    bitmap_blocks: int
+    max_mapnr: int
+    total_ram_blocks: int
+    device_blocks: int
+    written_blocks: int
+    current_cpu: int
+    nr_cpus: int
+
+
+class SubHeader(NamedTuple):
+    """The header in block 1."""
+    phys_base: int
+    dump_level: int
+    split: int
+    start_pfn: int
+    end_pfn: int
+    offset_vmcoreinfo: int
+    size_vmcoreinfo: int
+    offset_note: int
+    size_note: int
+    offset_eraseinfo: int
+    size_eraseinfo: int
+    start_pfn_64: int
+    end_pfn_64: int
+    max_mapnr_64: int
+
+    def signed_phys_base(self):
+        """phys_base as the kernel means it: a signed number."""
+        return struct.unpack("<q", struct.pack("<Q", self.phys_base))[0]
+
+
+class Kdump(DumpFile):
+    """A kdump file that is not flattened.
+
+    header, sub_header  the two headers
+    bitmap1, bitmap2    which frames exist, and which of them are in the file
+    descriptors         (offset, size, flags, page flags) of every page in the
+                        file, in the order of their frames
+    data_start          where the pages' data begin
+    """
+
+    def __init__(self, path):
+        super().__init__(path)
+        self._read_headers()
+        self._read_notes()
+        self._read_bitmaps()
+        self._read_descriptors()
+        self._check_descriptors()
+        self._index = {pfn: i for i, pfn in enumerate(self.pfns)}
+        self.ram = _runs(self.pfns)
+        self._zero_offset = None
+
+    def read(self, address, size):
+        demand(address % PAGE == 0 and size % PAGE == 0,
+               f"{address:#x}+{size:#x} is not whole pages")
+        first = address // PAGE
+        return b"".join(self.page(pfn)
+                        for pfn in range(first, first + size // PAGE))
+
+    def page(self, pfn):
+        """The bytes of one page."""
+        demand(pfn in self._index, f"frame {pfn:#x} is not in the file")
+        offset, size, flags, _ = self.descriptors[self._index[pfn]]
+        if offset == self._zero_offset:
+            return ZERO_PAGE
+        data = self._map[offset:offset + size]
+        if not flags:
+            return data
+        return _inflate(data, pfn)
+
+    def _read_headers(self):
+        head = Header(*self.fields_at(HEADER, 0, "kdump header"))
+        demand(head.signature == b"KDUMP   ", "not a kdump file")
+        demand(head.version == 6, f"header version {head.version}")
+        demand(head.block_size == PAGE, f"block size {head.block_size}")
+        demand(head.bitmap_blocks % 2 == 0, "an odd number of bitmap blocks")
+        sub = SubHeader(*self.fields_at(SUB_HEADER, PAGE, "kdump sub header"))
+        demand(head.max_mapnr == min(sub.max_mapnr_64, 0xffffffff),
+               f"max_mapnr {head.max_mapnr}, {sub.max_mapnr_64}")
+        demand(not sub.split, "a part of a split dump")
+        self.header, self.sub_header = head, sub
+
+    def _read_notes(self):
+        sub = self.sub_header
+        used = SUB_HEADER_SIZE + sub.size_note
+        demand(sub.offset_note >= PAGE + SUB_HEADER_SIZE,
+               "the notes lie over the sub header")
+        demand(self.header.sub_header_blocks * PAGE >= used,
+               "the notes reach behind the sub header's blocks")
+        self.notes = parse_notes(
+            self.bytes_at(sub.offset_note, sub.size_note, "notes"))
+        text = self.bytes_at(sub.offset_vmcoreinfo, sub.size_vmcoreinfo,
+                             "VMCOREINFO")
+        demand(text == self.vmcoreinfo(),
+               "offset_vmcoreinfo does not lead to the note's text")
+
+    def _read_bitmaps(self):
+        size = self.header.bitmap_blocks // 2 * PAGE
+        frames = self.sub_header.max_mapnr_64
+        demand(size == round_up(-(-frames // 8), PAGE),
+               f"bitmaps of {size} bytes for {frames} frames")
+        start = (1 + self.header.sub_header_blocks) * PAGE
+        self.bitmap1 = _set_bits(self.bytes_at(start, size, "bitmap 1"))
+        self.bitmap2 = _set_bits(self.bytes_at(start + size, size, "bitmap 2"))
+        demand(set(self.bitmap2) <= set(self.bitmap1),
+               "bitmap 2 has frames that bitmap 1 says do not exist")
+        demand(not self.bitmap1 or self.bitmap1[-1] < frames,
+               "bitmap 1 has frames behind max_mapnr")
+        self.pfns = self.bitmap2
+
+    def _read_descriptors(self):
+        start = PAGE * (1 + self.header.sub_header_blocks
+                        + self.header.bitmap_blocks)
+        size = len(self.pfns) * DESCRIPTOR_SIZE
+        data = self.bytes_at(start, size, "page descriptors")
+        self.descriptors = list(struct.iter_unpack(DESCRIPTOR, data))
+        self.data_start = start + size
+
+    def _check_descriptors(self):
+        for pfn, (offset, size, flags, page_flags) in zip(
+                self.pfns, self.descriptors):
+            demand(self.data_start <= offset and offset + size <= self.size,
+                   f"frame {pfn:#x}: its data are not in the file's data")
+            demand(flags in (0, FLAG_ZLIB) and page_flags == 0,
+                   f"frame {pfn:#x}: flags {flags:#x}, {page_flags:#x}")
+            demand(0 < size < PAGE if flags else size == PAGE,
+                   f"frame {pfn:#x}: {size} bytes with flags {flags}")
+
+    def check_data(self, one_zero_page=True):
+        """Demands that the pages' data tile the rest of the file: in the order
+        of their frames, no gap, nothing twice but the one zero page, and every
+        zero page through that (which makedumpfile does not do: False).  Reads
+        every page once."""
+        shared = self._find_zero_page() if one_zero_page else None
+        expect = self.data_start
+        for pfn, (offset, size, _, _) in zip(self.pfns, self.descriptors):
+            if expect == shared:
+                expect += PAGE
+            if offset == shared:
+                continue
+            demand(offset == expect,
+                   f"frame {pfn:#x}: data at {offset}, expected at {expect}")
+            demand(self.page(pfn) != ZERO_PAGE or not one_zero_page,
+                   f"frame {pfn:#x}: a zero page stored by itself")
+            expect += size
+        demand(expect == self.size,
+               f"the data end at {expect}, the file at {self.size}")
+
+    def _find_zero_page(self):
+        """Where the zero page lies: the first raw page that is all zeros."""
+        for offset, size, flags, _ in self.descriptors:
+            if not flags and self._map[offset:offset + size] == ZERO_PAGE:
+                self._zero_offset = offset
+                return offset
+        return None
+
+
+def _inflate(data, pfn):
+    """A page from its own zlib stream, which must give that and nothing else."""
+    stream = zlib.decompressobj()
+    try:
+        page = stream.decompress(data, PAGE + 1)
+    except zlib.error as error:
+        raise FormatError(f"frame {pfn:#x}: {error}") from error
+    demand(stream.eof and len(page) == PAGE and not stream.unused_data,
+           f"frame {pfn:#x}: not one stream of one page")
+    return page
+
+
+def _set_bits(bitmap):
+    """The positions of the bits that are set, least significant bit first."""
+    text = bin(int.from_bytes(bitmap, "little"))[:1:-1]
+    return list(compress(range(len(text)), map(int, text)))
+
+
+def _runs(pfns):
+    """Sorted frames as (start, end) addresses of whole runs."""
+    runs = []
+    for pfn in pfns:
+        if runs and runs[-1][1] == pfn * PAGE:
+            runs[-1][1] += PAGE
+        else:
+            runs.append([pfn * PAGE, (pfn + 1) * PAGE])
+    return [tuple(run) for run in runs]
