@@ -67,10 +67,11 @@ class Test:
             self._say(f"ok {self._count()} {name}")
 
     def fail(self, name, why):
-        """Notes down a case that does not hold."""
+        """Notes down a case that does not hold.  Why goes to stderr: that is
+        what meson shows of a test that reports in TAP."""
         self.failed += 1
         self._say(f"not ok {self._count()} {name}")
-        self.note(why)
+        print(f"{name}:\n{why}", file=sys.stderr, flush=True)
 
     def note(self, text):
         """Says something that is no verdict."""

@@ -2,7 +2,6 @@
 """The readers that people use, each asked for one thing that proves that it
 opened the dump.  None of them needs the kernel's debug information."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from check import Skip
+from foreign import environment
 
 # The python that Debian's drgn belongs to, whatever `python3` is in PATH.
 PYTHON = "/usr/bin/python3"
@@ -93,10 +93,11 @@ def eu_readelf(path):
 
 
 def gdb_threads(path):
-    """The CPUs as gdb shows them: a line "Thread … LWP n" each, with registers."""
+    """The CPUs as gdb shows them: "Thread … LWP n" each, with registers."""
     requires("gdb")
     done = _run(["gdb", "-nx", "-batch", "-c", str(path),
-                 "-ex", "info threads", "-ex", "thread apply all info registers rip"])
+                 "-ex", "info threads",
+                 "-ex", "thread apply all info registers rip"])
     ok = done.returncode == 0 and re.search(r"^rip ", done.stdout, re.M)
     return Verdict(bool(ok), done.stdout, done.stdout)
 
@@ -107,7 +108,7 @@ def _run(command):
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False, text=True,
-            errors="replace", env=dict(os.environ, LC_ALL="C", TERM="dumb"))
+            errors="replace", env=environment())
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(
             command, 124, f"no answer within {TIMEOUT} s")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads an ELF64 core of a guest: PT_NOTE, and a PT_LOAD for every piece of RAM."""
+"""Reads an ELF64 core of a guest: PT_NOTE, and a PT_LOAD for each piece of RAM."""
 
 import bisect
 from typing import NamedTuple

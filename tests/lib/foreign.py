@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Dumps of other makers: QEMU's own, and what makedumpfile makes of them."""
+"""Programs of other makers: QEMU's own dumps, and what makedumpfile makes of
+them."""
 
+import os
 import shutil
 import struct
 import subprocess
@@ -11,6 +13,15 @@ E_PHOFF = 32
 E_SHOFF = 40
 E_SHNUM = 60
 DUMP_TIMEOUT = 180
+
+
+def environment():
+    """The environment of a program that is not under test: plain words, and not
+    what meson sets to make the program under test stumble.  (drgn 0.0.22 uses
+    freed memory at its end, and dies of it.)"""
+    env = dict(os.environ, LC_ALL="C", TERM="dumb")
+    env.pop("MALLOC_PERTURB_", None)
+    return env
 
 
 def qemu_dump(guest, path, form="elf"):
@@ -43,7 +54,7 @@ def makedumpfile(*arguments, source=None):
         done = subprocess.run(
             ["makedumpfile", *map(str, arguments)], stdin=stdin, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-            timeout=DUMP_TIMEOUT)
+            timeout=DUMP_TIMEOUT, env=environment())
     assert done.returncode == 0, done.stdout
 
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from foreign import environment
 from qmp import Qmp
 
 QEMU = "qemu-system-x86_64"
@@ -165,7 +166,8 @@ class Guest:
         with open(self._folder / "stderr", "wb") as stderr:
             self._process = subprocess.Popen(
                 self.command_line(), stdin=subprocess.DEVNULL,
-                stdout=stderr, stderr=stderr, preexec_fn=_die_with_parent)
+                stdout=stderr, stderr=stderr, env=environment(),
+                preexec_fn=_die_with_parent)
         self._wait_ready(start + self.timeout)
         self.boot_seconds = time.monotonic() - start
         self.qmp = Qmp(self._folder / "own.qmp")

@@ -191,7 +191,7 @@ class Kdump(DumpFile):
 
 
 def _inflate(data, pfn):
-    """A page from its own zlib stream, which must give that and nothing else."""
+    """A page from its own zlib stream, which gives that and nothing else."""
     stream = zlib.decompressobj()
     try:
         page = stream.decompress(data, PAGE + 1)

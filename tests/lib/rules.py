@@ -4,9 +4,9 @@ files.  Each rule has been seen to break a reader when it does not hold."""
 
 import struct
 
-from dumpfile import PAGE, VMCOREINFO, demand
+from dumpfile import PAGE, VMCOREINFO, demand, round_up
 from elfcore import EHDR_SIZE, PT_LOAD, PT_NOTE
-from kdump import FLAG_ZLIB, SUB_HEADER_SIZE, round_up
+from kdump import FLAG_ZLIB, SUB_HEADER_SIZE
 
 PRSTATUS_SIZE = 336
 PR_PID = 32
@@ -63,7 +63,7 @@ def check_kdump(dump):
 
 
 def check_notes(dump):
-    """One PRSTATUS per CPU, one QEMU note per CPU, VMCOREINFO: in this order."""
+    """A PRSTATUS per CPU, a QEMU note per CPU, VMCOREINFO: in this order."""
     cpus = len(dump.cpu_notes())
     demand(cpus > 0, "no CPU")
     names = [note.name for note in dump.notes]
