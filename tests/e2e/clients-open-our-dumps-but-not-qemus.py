@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""makedumpfile, crash, drgn, readelf and gdb open what guestcore dumps of a
+running guest; makedumpfile does not open what QEMU dumps of it."""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import clients
+from check import run
+from elfcore import ElfCore
+from flat import unflatten
+from foreign import qemu_dump
+from guest import Guest
+from tool import FORMATS, Tool
+
+MANY_LINES = 150
+
+
+def test(t):
+    tool = Tool(t.tool)
+    with Guest(t.image) as guest:
+        release = guest.said("release")
+        console = guest.console()
+        dumps = {}
+        for form in FORMATS:
+            with t.case(f"{form}: a running guest is dumped and runs on"):
+                path = t.folder / f"ours.{form}"
+                dumps[form] = tool.dump(guest, path, form)
+                assert guest.running()
+                guest.wait_tick()
+        qemus = [qemu_dump(guest, t.folder / "qemu.elf"),
+                 qemu_dump(guest, t.folder / "qemu.flat", "kdump-zlib")]
+
+    for form, path in dumps.items():
+        readers_open(t, form, path, release, console)
+    if "elf" in dumps:
+        elf_readers_open(t, dumps["elf"], guest.smp)
+    for form, path in dumps.items():
+        with t.case(f"{form}: guestcore info tells what it is"):
+            info_tells(tool.info(path), form, release, dumps)
+    makedumpfile_refuses(t, *qemus)
+
+
+def readers_open(t, form, path, release, console):
+    """The readers of both formats."""
+    with t.case(f"{form}: makedumpfile finds the log that the console saw"):
+        same_log(clients.makedumpfile_dmesg(path).demand(), console)
+    with t.case(f"{form}: crash says the guest's release"):
+        said = clients.crash_osrelease(path).demand()
+        assert said == release, said
+    with t.case(f"{form}: drgn says the guest's release"):
+        said = clients.drgn_release(path).demand()
+        assert said == release, said
+
+
+def elf_readers_open(t, path, cpus):
+    """The readers that know nothing but ELF."""
+    with t.case("elf: readelf has nothing to complain of"):
+        assert "VMCOREINFO" in clients.readelf(path).demand()
+    with t.case("elf: eu-readelf shows the kernel's text"):
+        assert "OSRELEASE=" in clients.eu_readelf(path).demand()
+    with t.case("elf: gdb shows every CPU"):
+        text = clients.gdb_threads(path).demand()
+        shown = re.findall(r"^Thread \d+ .*LWP (\d+)", text, re.M)
+        assert sorted(map(int, shown)) == list(range(1, cpus + 1)), text
+
+
+def same_log(log, console):
+    """Every line that the kernel printed before the dump is in its log."""
+    known = set(as_printed(log))
+    printed = [line.rstrip() for line in console.splitlines()
+               if re.match(r"\[ *\d+\.\d{6}\] ", line)]
+    lost = [line for line in printed if line not in known]
+    assert not lost, f"{len(lost)} of {len(printed)} lines lost: {lost[:5]}"
+    assert len(printed) >= MANY_LINES, f"only {len(printed)} lines to compare"
+
+
+def as_printed(log):
+    """The lines of a log as the console shows them: with the time before every
+    line of a message, where the log has it before the first and then blanks."""
+    stamp = ""
+    for line in log.splitlines():
+        if line.startswith("["):
+            stamp = line[:line.index("] ") + 2]
+        yield (stamp + line[len(stamp):]).rstrip()
+
+
+def info_tells(text, form, release, dumps):
+    """What a person wants to know first."""
+    with ElfCore(dumps["elf"]) as core:
+        phys_base = core.vmcoreinfo_value("NUMBER(phys_base)")
+    for fact in (form.split("-")[0], "x86_64", release, phys_base):
+        assert fact.lower() in text.lower(), f"nothing of '{fact}' in:\n{text}"
+
+
+def makedumpfile_refuses(t, elf, flat):
+    """Why guestcore is needed."""
+    clients.requires("makedumpfile")
+    plain = t.folder / "qemu.kdump"
+    unflatten(flat, plain)
+    for path, what in ((elf, "ELF dump"), (flat, "kdump-zlib dump"),
+                       (plain, "kdump-zlib dump, put right,")):
+        with t.case(f"QEMU's own {what} fails in makedumpfile"):
+            assert not clients.makedumpfile_dmesg(path).ok
+
+
+run(test, __doc__)
