@@ -129,8 +129,10 @@ static JsonObject *receive_object(GcQmpClient *client, gint64 deadline,
     }
     node = json_from_string(line, &json_error);
     if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node)) {
+        g_autofree char *shown = g_strescape(line, NULL);
+
         g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "what answers is not QMP: \"%.60s\"", line);
+                    "what answers is not QMP: \"%.60s\"", shown);
         return NULL;
     }
     return json_node_dup_object(node);

@@ -121,7 +121,7 @@ def _parse(about, add_arguments):
     parser.add_argument("--guestcore", type=os.path.abspath,
                         default=ROOT / "build/bin/guestcore",
                         help="the program under test")
-    parser.add_argument("--guest", default=ROOT / "build/guest",
+    parser.add_argument("--guest", default=ROOT / "build/guest-image",
                         help="the folder that tests/guest/build-image made")
     parser.add_argument("--tap", action="store_true",
                         help="exit with 0 when nothing could be tried")
