@@ -68,7 +68,8 @@ def same_again(tool, guest, first, again):
 
 
 def same_bytes(first, again):
-    assert filecmp.cmp(first, again, shallow=False), "the files differ"
+    sizes = first.stat().st_size, again.stat().st_size
+    assert filecmp.cmp(first, again, shallow=False), f"differ; sizes {sizes}"
     again.unlink()
 
 
