@@ -30,15 +30,18 @@ GcVmcoreinfoText *gc_vmcoreinfo_text_new(const void *text, size_t size,
 {
     g_autoptr(GcVmcoreinfoText) parsed = g_new0(GcVmcoreinfoText, 1);
     g_auto(GStrv) lines = NULL;
+    const char *release;
 
-    parsed->raw = g_strndup(text, size);
+    /* An empty GBytes has no data at all. */
+    parsed->raw = size > 0 ? g_strndup(text, size) : g_strdup("");
     parsed->values =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     lines = g_strsplit(parsed->raw, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
         add_line(parsed, *line);
     }
-    if (gc_vmcoreinfo_text_get_string(parsed, "OSRELEASE") == NULL) {
+    release = gc_vmcoreinfo_text_get_string(parsed, "OSRELEASE");
+    if (release == NULL || release[0] == '\0') {
         g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
                     "VMCOREINFO of %zu bytes has no OSRELEASE", size);
         return NULL;
