@@ -34,11 +34,13 @@ static bool unpack(const uint8_t *in, size_t size, uint8_t *out,
 {
     struct libdeflate_decompressor *state = libdeflate_alloc_decompressor();
     enum libdeflate_result result;
+    size_t used = 0;
 
     g_assert(state != NULL);
-    result = libdeflate_zlib_decompress(state, in, size, out, out_size, NULL);
+    result = libdeflate_zlib_decompress_ex(state, in, size, out, out_size,
+                                           &used, NULL);
     libdeflate_free_decompressor(state);
-    return result == LIBDEFLATE_SUCCESS;
+    return result == LIBDEFLATE_SUCCESS && used == size;
 }
 
 const GcCodec gc_codec_zlib = {
