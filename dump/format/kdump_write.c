@@ -123,15 +123,25 @@ static bool write_head(const Writer *writer, GError **error)
                                  layout->bitmap_offset, error);
 }
 
+/* Parts without a page are left out: what is written nowhere reads as zeros,
+ * and between blocks of memory there may be terabytes of nothing. */
 static bool write_bitmap(const Writer *writer, const GcBitmap *bitmap,
                          uint64_t offset, GError **error)
 {
     uint64_t size = writer->layout->bitmap_size;
+    uint64_t n_bits = gc_bitmap_get_n_bits(bitmap);
     g_autofree uint8_t *bytes = g_malloc(MIN(size, STREAM_GATHERS));
     size_t part;
 
     for (uint64_t at = 0; at < size; at += part) {
+        uint64_t end;
+
         part = (size_t)MIN(size - at, STREAM_GATHERS);
+        end = MIN((at + part) * 8, n_bits);
+        if (at * 8 >= n_bits ||
+            gc_bitmap_next_set(bitmap, at * 8, end) == end) {
+            continue;
+        }
         gc_bitmap_get_bytes(bitmap, at, bytes, part);
         if (!gc_image_writer_write(writer->request->image, offset + at, bytes,
                                    part, error)) {
