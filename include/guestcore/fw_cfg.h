@@ -294,7 +294,7 @@ GC_API uint16_t gc_fw_cfg_find_file(const GcFwCfg *cfg, const char *name);
  * Returns: (transfer full) (nullable): a copy of the content of an item as it
  *     is now; NULL if there is none
  */
-GC_API GBytes *gc_fw_cfg_dup_item(const GcFwCfg *cfg, uint16_t key);
+GC_API GBytes *gc_fw_cfg_dup_item(GcFwCfg *cfg, uint16_t key);
 
 /**
  * gc_fw_cfg_io_read:
