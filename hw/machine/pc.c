@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The x86 machines pc and q35: RAM with a hole below 4 GiB, and fw_cfg
+ * behind I/O ports. */
+#include <string.h>
+
+#include "base/byteorder.h"
+#include "hw/machine/board.h"
+
+#define FOUR_GIB (UINT64_C(4) << 30)
+#define E820_ENTRY_SIZE 20
+#define E820_RAM 1
+
+/* RAM below 4 GiB: all of it if it is less than @limit, else @low_size. */
+typedef struct Hole {
+    uint64_t limit;
+    uint64_t low_size;
+} Hole;
+
+static const Hole pc_hole = {.limit = 0xe0000000, .low_size = 0xc0000000};
+static const Hole q35_hole = {.limit = 0xb0000000, .low_size = 0x80000000};
+
+static uint64_t read_port(void *opaque, uint64_t offset, unsigned size)
+{
+    return gc_fw_cfg_io_read(opaque, offset, size);
+}
+
+static void write_port(void *opaque, uint64_t offset, unsigned size,
+                       uint64_t value)
+{
+    gc_fw_cfg_io_write(opaque, offset, size, value);
+}
+
+static const GcBusOps port_ops = {.read = read_port, .write = write_port};
+
+/* The bits that number @n things. */
+static unsigned get_width(unsigned n)
+{
+    unsigned width = 0;
+
+    while (n > 1 && (n - 1) >> width != 0) {
+        width++;
+    }
+    return width;
+}
+
+/* A CPU's APIC id: thread, core and socket, each in bits of its own. */
+static unsigned get_apic_id(const GcMachineConfig *config, unsigned cpu)
+{
+    unsigned threads = MAX(config->threads, 1);
+    unsigned cores =
+        config->cores != 0 ? config->cores : MAX(config->max_cpus / threads, 1);
+    unsigned thread = cpu % threads;
+    unsigned core = cpu / threads % cores;
+    unsigned socket = cpu / threads / cores;
+
+    return (socket << get_width(cores) | core) << get_width(threads) | thread;
+}
+
+/* One more than the highest APIC id. */
+static unsigned get_apic_id_limit(const GcMachineConfig *config)
+{
+    return get_apic_id(config, config->max_cpus - 1) + 1;
+}
+
+/* The number of nodes, the node of each APIC id, the memory of each node. */
+static bool add_numa(GcMachine *machine, const GcMachineConfig *config,
+                     GError **error)
+{
+    size_t n_ids = get_apic_id_limit(config);
+    size_t n_nodes = machine->node_sizes->len;
+    size_t size = (1 + n_ids + n_nodes) * sizeof(uint64_t);
+    uint8_t *data = g_malloc0(size);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(data, size);
+
+    gc_put_uint(data, 8, false, n_nodes);
+    for (unsigned i = 0; i < machine->max_cpus; i++) {
+        if (machine->cpu_nodes[i] != GC_MACHINE_NO_NODE) {
+            gc_put_uint(data + 8 * (1 + (size_t)get_apic_id(config, i)), 8,
+                        false, machine->cpu_nodes[i]);
+        }
+    }
+    for (size_t i = 0; i < n_nodes; i++) {
+        gc_put_uint(data + 8 * (1 + n_ids + i), 8, false,
+                    g_array_index(machine->node_sizes, uint64_t, i));
+    }
+    return gc_fw_cfg_add_bytes(machine->fw_cfg, GC_FW_CFG_NUMA, bytes, error);
+}
+
+static bool add_e820(GcMachine *machine, GError **error)
+{
+    size_t n = gc_bus_get_n_ranges(machine->memory);
+    uint8_t *data = g_malloc0(n * E820_ENTRY_SIZE);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(data, n * E820_ENTRY_SIZE);
+
+    for (size_t i = 0; i < n; i++) {
+        const GcBusRange *range = gc_bus_get_range(machine->memory, i);
+        uint8_t *entry = data + i * E820_ENTRY_SIZE;
+
+        gc_put_uint(entry, 8, false, range->start);
+        gc_put_uint(entry + 8, 8, false, range->size);
+        gc_put_uint(entry + 16, 4, false, E820_RAM);
+    }
+    return gc_fw_cfg_add_file(machine->fw_cfg, "etc/e820", bytes, error);
+}
+
+static bool add_items(GcMachine *machine, const GcMachineConfig *config,
+                      uint64_t low_size, GError **error)
+{
+    GcFwCfg *cfg = machine->fw_cfg;
+
+    return gc_fw_cfg_add_u64(cfg, GC_FW_CFG_RAM_SIZE, machine->ram_size,
+                             error) &&
+           gc_fw_cfg_add_u16(cfg, GC_FW_CFG_MAX_CPUS,
+                             (uint16_t)get_apic_id_limit(config), error) &&
+           add_numa(machine, config, error) && add_e820(machine, error) &&
+           (config->kernel == NULL ||
+            gc_board_add_bzimage(cfg, config, low_size, error));
+}
+
+static bool build(GcMachine *machine, const GcMachineConfig *config,
+                  const Hole *hole, GError **error)
+{
+    uint64_t size = machine->ram_size;
+    uint64_t low_size = size < hole->limit ? size : hole->low_size;
+    const GcBoardFwCfg place = {
+        .bus = machine->ports,
+        .start = GC_FW_CFG_IO_BASE,
+        .size_with_dma = GC_FW_CFG_IO_SIZE,
+        .size_without_dma = 2,
+        .ops = &port_ops,
+    };
+
+    return gc_board_add_ram(machine, 0, low_size, 0, error) &&
+           (low_size == size ||
+            gc_board_add_ram(machine, FOUR_GIB, size - low_size, low_size,
+                             error)) &&
+           gc_board_add_fw_cfg(machine, config, &place, error) &&
+           add_items(machine, config, low_size, error);
+}
+
+static bool build_pc(GcMachine *machine, const GcMachineConfig *config,
+                     GError **error)
+{
+    return build(machine, config, &pc_hole, error);
+}
+
+static bool build_q35(GcMachine *machine, const GcMachineConfig *config,
+                      GError **error)
+{
+    return build(machine, config, &q35_hole, error);
+}
+
+static const char *const targets[] = {"x86_64", "i386", NULL};
+
+const GcMachineType gc_machine_pc = {
+    .name = "pc",
+    .description = "x86 PC; RAM has a hole from 3 to 4 GiB",
+    .targets = targets,
+    .max_cpus = 255,
+    .ram_name = "pc.ram",
+    .build = build_pc,
+};
+
+const GcMachineType gc_machine_q35 = {
+    .name = "q35",
+    .description = "x86 PC; RAM has a hole from 2 to 4 GiB",
+    .targets = targets,
+    .max_cpus = 288,
+    .ram_name = "pc.ram",
+    .build = build_q35,
+};
