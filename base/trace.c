@@ -45,7 +45,7 @@ static bool find_category(const char *name, unsigned *ret_category)
 
 bool gc_trace_set_categories(const char *wanted, GError **error)
 {
-    g_auto(GStrv) words = g_strsplit(wanted, ",", -1);
+    g_auto(GStrv) words = g_strsplit(wanted, ",", -1); /* "" has none */
     uint32_t mask = 0;
 
     for (size_t i = 0; words[i] != NULL; i++) {
