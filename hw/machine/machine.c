@@ -59,62 +59,61 @@ static bool check_ram(const GcMachineConfig *config, GError **error)
     return true;
 }
 
-static bool check_node(const GcMachineConfig *config, size_t i,
-                       const unsigned *cpu_nodes, GError **error)
+/* Puts one CPU into a node. */
+static bool place_cpu(GcMachine *machine, unsigned cpu, unsigned node,
+                      GError **error)
 {
-    const GcMachineNumaNode *node = &config->numa[i];
+    if (cpu >= machine->max_cpus) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "NUMA node %u: CPU %u: there are at most %u", node, cpu,
+                    machine->max_cpus);
+        return false;
+    }
+    if (machine->cpu_nodes[cpu] != GC_MACHINE_NO_NODE) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "NUMA node %u: CPU %u is in node %u already", node, cpu,
+                    machine->cpu_nodes[cpu]);
+        return false;
+    }
+    machine->cpu_nodes[cpu] = node;
+    return true;
+}
 
-    for (size_t k = 0; k < node->n_cpus; k++) {
-        unsigned cpu = node->cpus[k];
+static bool check_node_sizes(const GcMachineConfig *config, GError **error)
+{
+    uint64_t rest = config->ram_size;
 
-        if (cpu >= config->max_cpus) {
-            g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                        "NUMA node %zu: CPU %u: there are at most %u", i, cpu,
-                        config->max_cpus);
-            return false;
-        }
-        if (cpu_nodes[cpu] != GC_MACHINE_NO_NODE) {
-            g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                        "NUMA node %zu: CPU %u is in node %u already", i, cpu,
-                        cpu_nodes[cpu]);
-            return false;
+    for (size_t i = 0; i < config->n_numa && config->numa[i].size <= rest;
+         i++) {
+        rest -= config->numa[i].size;
+        if (i + 1 == config->n_numa && rest == 0) {
+            return true;
         }
     }
-    return true;
+    g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                "memory of the NUMA nodes is not the %" G_GUINT64_FORMAT
+                " bytes of RAM",
+                config->ram_size);
+    return false;
 }
 
 static bool take_numa(GcMachine *machine, const GcMachineConfig *config,
                       GError **error)
 {
-    uint64_t rest = config->ram_size;
-
-    for (unsigned i = 0; i < config->max_cpus; i++) {
+    for (unsigned i = 0; i < machine->max_cpus; i++) {
         machine->cpu_nodes[i] = GC_MACHINE_NO_NODE;
     }
-    for (size_t i = 0; i < config->n_numa; i++) {
+    for (unsigned i = 0; i < config->n_numa; i++) {
         const GcMachineNumaNode *node = &config->numa[i];
 
-        if (!check_node(config, i, machine->cpu_nodes, error)) {
-            return false;
-        }
         for (size_t k = 0; k < node->n_cpus; k++) {
-            machine->cpu_nodes[node->cpus[k]] = (unsigned)i;
+            if (!place_cpu(machine, node->cpus[k], i, error)) {
+                return false;
+            }
         }
         g_array_append_val(machine->node_sizes, node->size);
-        if (node->size > rest) {
-            break;
-        }
-        rest -= node->size;
     }
-    if (config->n_numa > 0 &&
-        (machine->node_sizes->len < config->n_numa || rest != 0)) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "memory of the NUMA nodes is not the %" G_GUINT64_FORMAT
-                    " bytes of RAM",
-                    config->ram_size);
-        return false;
-    }
-    return true;
+    return config->n_numa == 0 || check_node_sizes(config, error);
 }
 
 static bool check_config(const GcMachineType *type, const char *target,

@@ -137,6 +137,7 @@ static void write_riscv_cpu(GcMachine *machine, unsigned cpu, GcFdt *fdt)
     write_numa_node_id(machine, cpu, fdt);
     gc_fdt_begin_node(fdt, "interrupt-controller");
     gc_fdt_add_string(fdt, "compatible", "riscv,cpu-intc");
+    gc_fdt_add_u32(fdt, "#address-cells", 0);
     gc_fdt_add_u32(fdt, "#interrupt-cells", 1);
     gc_fdt_add_empty(fdt, "interrupt-controller");
     gc_fdt_end_node(fdt);
