@@ -85,6 +85,7 @@ static void test_items_without_a_command_line(void **state)
                      client->is_mmio ? 0 : 128 << 20);
     assert_int_equal(fwcfg_read_uint(client, 0x04, 2), 0);
     assert_int_equal(fwcfg_read_uint(client, 0x05, 2), 1);
+    expect_item(client, 0x0d, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     assert_int_equal(fwcfg_read_uint(client, 0x0e, 2), 0);
     assert_int_equal(fwcfg_read_uint(client, 0x0f, 2), client->is_mmio ? 0 : 1);
     expect_item(client, require_file(client, "etc/boot-fail-wait", 4),
@@ -119,28 +120,6 @@ static void test_e820_lists_the_ram(void **state)
         sum += entry[16] == 1 ? GUINT64_FROM_LE(length) : 0;
     }
     assert_int_equal(sum, 128 << 20);
-}
-
-static void test_numa(void **state)
-{
-    static const uint8_t expected[8 * 7] = {
-        [0] = 2, /* nodes */
-        [24] = 1,
-        [32] = 1, /* the nodes of CPUs 0 to 3 */
-        [43] = 2,
-        [51] = 6}; /* 32 MiB and 96 MiB */
-    g_autoptr(FwCfgClient) client = NULL;
-
-    (void)state;
-    if (transport == FWCFG_MMIO || transport == FWCFG_DMA_MMIO) {
-        return; /* in the device tree */
-    }
-    client = fwcfg_client_new(
-        transport,
-        "-smp 4 -object memory-backend-ram,id=a,size=32M"
-        " -object memory-backend-ram,id=b,size=96M"
-        " -numa node,cpus=0-1,memdev=a -numa node,cpus=2-3,memdev=b");
-    expect_item(client, 0x0d, expected, sizeof(expected));
 }
 
 static uint32_t get_be32(const uint8_t *bytes)
@@ -200,7 +179,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_items_of_the_command_line),
         cmocka_unit_test(test_items_without_a_command_line),
         cmocka_unit_test(test_e820_lists_the_ram),
-        cmocka_unit_test(test_numa),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_a_name_of_55_bytes),
     };

@@ -29,22 +29,34 @@ static void skip(const char *why)
     exit(0);
 }
 
+/* GUESTCORE_BIN is a path of folders where a build has its programs. */
+static char *find_own_program(const char *name)
+{
+    const char *path = g_getenv("GUESTCORE_BIN");
+    g_auto(GStrv) folders = g_strsplit(path != NULL ? path : "", ":", -1);
+
+    for (size_t i = 0; folders[i] != NULL; i++) {
+        g_autofree char *file = g_build_filename(folders[i], name, NULL);
+
+        if (g_file_test(file, G_FILE_TEST_IS_EXECUTABLE)) {
+            return g_steal_pointer(&file);
+        }
+    }
+    return NULL;
+}
+
 static char *find_program(const char *target)
 {
-    g_autofree char *name = NULL;
-    g_autofree char *found = NULL;
+    bool is_oracle = qtest_is_oracle();
+    g_autofree char *name = g_strdup_printf(
+        "%s-system-%s", is_oracle ? "qemu" : "guestcore", target);
+    char *found =
+        is_oracle ? g_find_program_in_path(name) : find_own_program(name);
 
-    if (qtest_is_oracle()) {
-        name = g_strdup_printf("qemu-system-%s", target);
-    } else {
-        name = g_strdup_printf("%s/guestcore-system-%s",
-                               g_getenv("GUESTCORE_BIN"), target);
-    }
-    found = g_find_program_in_path(name);
     if (found == NULL) {
         skip(name);
     }
-    return g_steal_pointer(&found);
+    return found;
 }
 
 /* A test that is ended takes its machine with it. */
