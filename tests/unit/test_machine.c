@@ -192,6 +192,9 @@ static void test_impossible_configs_are_refused(void **state)
     config.n_cpus = 0;
     expect_refusal("pc", &config, "CPUs");
     config = small_config();
+    config.threads = UINT_MAX;
+    expect_refusal("pc", &config, "threads: there are at most 1 CPUs");
+    config = small_config();
     config.max_cpus = 256;
     expect_refusal("pc", &config, "256 CPUs: machine pc has at most 255");
     config = small_config();
