@@ -35,6 +35,13 @@ static bool check_cpus(const GcMachineType *type, const GcMachineConfig *config,
                     config->n_cpus, config->max_cpus);
         return false;
     }
+    if (config->cores > config->max_cpus ||
+        config->threads > config->max_cpus) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "%u cores of %u threads: there are at most %u CPUs",
+                    config->cores, config->threads, config->max_cpus);
+        return false;
+    }
     if (config->max_cpus > type->max_cpus) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "%u CPUs: machine %s has at most %u", config->max_cpus,
