@@ -120,11 +120,11 @@ static size_t get_gap(const GcBus *bus, uint64_t addr, size_t len)
 }
 
 /* How many of @len bytes from @addr on lie in @range. */
-static size_t get_part(const GcBusRange *range, uint64_t addr, size_t len)
+static uint64_t get_part(const GcBusRange *range, uint64_t addr, uint64_t len)
 {
     uint64_t rest = get_last(range) - addr;
 
-    return rest < len ? (size_t)rest + 1 : len;
+    return rest < len ? rest + 1 : len;
 }
 
 static void read_window(const GcBusRange *range, uint64_t offset, uint8_t *buf,
@@ -229,15 +229,14 @@ void gc_bus_write_uint(GcBus *bus, uint64_t addr, unsigned size, uint64_t value)
     gc_bus_write(bus, addr, buf, size);
 }
 
-/* Whether all of the range is memory, which need not be one piece. */
-static bool is_ram(const GcBus *bus, uint64_t addr, size_t len)
+bool gc_bus_is_ram(const GcBus *bus, uint64_t addr, uint64_t len)
 {
     if (len > 0 && addr > UINT64_MAX - (len - 1)) {
         return false;
     }
     while (len > 0) {
         const GcBusRange *range = gc_bus_find(bus, addr);
-        size_t part;
+        uint64_t part;
 
         if (range == NULL || range->host == NULL) {
             return false;
@@ -253,7 +252,7 @@ bool gc_bus_read_ram(const GcBus *bus, uint64_t addr, void *buf, size_t len)
 {
     uint8_t *to = buf;
 
-    if (!is_ram(bus, addr, len)) {
+    if (!gc_bus_is_ram(bus, addr, len)) {
         return false;
     }
     while (len > 0) {
@@ -273,7 +272,7 @@ bool gc_bus_write_ram(const GcBus *bus, uint64_t addr, const void *buf,
 {
     const uint8_t *from = buf;
 
-    if (!is_ram(bus, addr, len)) {
+    if (!gc_bus_is_ram(bus, addr, len)) {
         return false;
     }
     while (len > 0) {

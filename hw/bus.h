@@ -100,6 +100,9 @@ uint64_t gc_bus_read_uint(GcBus *bus, uint64_t addr, unsigned size);
 void gc_bus_write_uint(GcBus *bus, uint64_t addr, unsigned size,
                        uint64_t value);
 
+/* Whether all of the range, which need not be one piece, is memory. */
+bool gc_bus_is_ram(const GcBus *bus, uint64_t addr, uint64_t len);
+
 /**
  * gc_bus_read_ram, gc_bus_write_ram:
  * @bus: the bus

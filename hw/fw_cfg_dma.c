@@ -63,17 +63,12 @@ static void select_target(GcFwCfg *cfg, const Transfer *transfer)
     }
 }
 
-/* Whether all of [@address, @address + @length) is memory, by looking at one
- * byte of each page and at the last one. */
-static bool is_memory(const GcFwCfg *cfg, GcPaddr address, uint32_t length)
+/* Whether all of [@at, @last] is memory, by looking at one byte of each page
+ * and at the last one. */
+static bool probe_memory(const GcFwCfg *cfg, GcPaddr at, GcPaddr last)
 {
-    GcPaddr last = address + (length - 1);
-    GcPaddr at = address;
     uint8_t byte;
 
-    if (last < address) {
-        return false;
-    }
     while (read_guest(cfg, at, &byte, 1)) {
         GcPaddr next = (at | (PROBE_SIZE - 1)) + 1;
 
@@ -100,6 +95,18 @@ static bool copy_to_guest(GcFwCfg *cfg, const Transfer *transfer)
         done += len;
     }
     return true;
+}
+
+static bool is_memory(const GcFwCfg *cfg, GcPaddr address, uint32_t length)
+{
+    GcPaddr last = address + (length - 1);
+
+    if (last < address) {
+        return false;
+    }
+    return cfg->memory_ops->check != NULL
+               ? cfg->memory_ops->check(cfg->memory_opaque, address, length)
+               : probe_memory(cfg, address, last);
 }
 
 static bool run_read(GcFwCfg *cfg, const Transfer *transfer)

@@ -34,9 +34,15 @@ static bool write_memory(void *opaque, GcPaddr paddr, const void *buf,
     return gc_bus_write_ram(opaque, paddr, buf, len);
 }
 
+static bool check_memory(void *opaque, GcPaddr paddr, uint64_t len)
+{
+    return gc_bus_is_ram(opaque, paddr, len);
+}
+
 static const GcFwCfgMemoryOps memory_ops = {
     .read = read_memory,
     .write = write_memory,
+    .check = check_memory,
 };
 
 static void reset_fw_cfg(void *opaque)

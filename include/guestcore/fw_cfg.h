@@ -81,14 +81,18 @@ typedef enum GcFwCfgKey {
  * @read: copies @len bytes of guest memory at @paddr into @buf
  * @write: copies @len bytes from @buf to guest memory at @paddr
  *
- * How DMA reaches guest memory.  Both return whether the whole range is
- * memory, and change nothing if it is not; neither may reach a device
- * window.  @len is at most 64 KiB for parts of a transfer and at most the
- * size of the item for a WRITE; the range never wraps around.
+ * @check: (nullable): whether all of @len bytes at @paddr is memory.  NULL
+ *     has the device look by reading a byte of each page, which is slow for
+ *     4 GiB and touches pages that the guest may never have used.
+ *
+ * How DMA reaches guest memory.  All return whether the whole range is
+ * memory, and change nothing if it is not; none may reach a device window.
+ * The range never wraps around, and @read and @write get at most 64 KiB.
  */
 typedef struct GcFwCfgMemoryOps {
     bool (*read)(void *opaque, GcPaddr paddr, void *buf, size_t len);
     bool (*write)(void *opaque, GcPaddr paddr, const void *buf, size_t len);
+    bool (*check)(void *opaque, GcPaddr paddr, uint64_t len);
 } GcFwCfgMemoryOps;
 
 /**

@@ -57,7 +57,8 @@ static bool write_memory(void *opaque, GcPaddr paddr, const void *buf,
     return to != NULL;
 }
 
-static const GcFwCfgMemoryOps memory_ops = {read_memory, write_memory};
+static const GcFwCfgMemoryOps memory_ops = {.read = read_memory,
+                                            .write = write_memory};
 
 static void on_select(void *opaque)
 {

@@ -25,7 +25,8 @@ typedef struct Fixture {
     uint8_t top[FIXTURE_RAM_SIZE];
     GcPaddr rom_start; /* reads here succeed and writes do not */
     size_t rom_size;
-    size_t largest; /* longest access seen */
+    size_t largest;    /* longest access seen */
+    unsigned n_checks; /* calls of check */
     GcFwCfg *cfg;
 } Fixture;
 
@@ -68,6 +69,15 @@ static inline bool fixture_write(void *opaque, GcPaddr paddr, const void *buf,
     return true;
 }
 
+static inline bool fixture_check(void *opaque, GcPaddr paddr, uint64_t len)
+{
+    Fixture *fixture = opaque;
+    GcPaddr last = paddr + (len - 1);
+
+    fixture->n_checks++;
+    return last >= paddr && (last < FIXTURE_RAM_SIZE || paddr >= FIXTURE_TOP);
+}
+
 static inline GBytes *fixture_bytes(const char *text)
 {
     return g_bytes_new_static(text, strlen(text));
@@ -83,6 +93,16 @@ static inline void fixture_add_file(GcFwCfg *cfg, const char *name,
                     : gc_fw_cfg_add_file(cfg, name, bytes, NULL));
 }
 
+static inline Fixture *fixture_new_with_ops(const GcFwCfgMemoryOps *ops)
+{
+    Fixture *fixture = g_new0(Fixture, 1);
+
+    fixture->cfg = gc_fw_cfg_new(ops, fixture);
+    fixture_add_file(fixture->cfg, "a/read-only", "0123456789", false);
+    fixture_add_file(fixture->cfg, "b/writable", "abcdefghijklmnop", true);
+    return fixture;
+}
+
 /* The files: a/read-only "0123456789", b/writable "abcdefghijklmnop". */
 static inline Fixture *fixture_new(void)
 {
@@ -90,12 +110,20 @@ static inline Fixture *fixture_new(void)
         .read = fixture_read,
         .write = fixture_write,
     };
-    Fixture *fixture = g_new0(Fixture, 1);
 
-    fixture->cfg = gc_fw_cfg_new(&ops, fixture);
-    fixture_add_file(fixture->cfg, "a/read-only", "0123456789", false);
-    fixture_add_file(fixture->cfg, "b/writable", "abcdefghijklmnop", true);
-    return fixture;
+    return fixture_new_with_ops(&ops);
+}
+
+/* The same, with a callback that knows what is memory. */
+static inline Fixture *fixture_new_with_check(void)
+{
+    static const GcFwCfgMemoryOps ops = {
+        .read = fixture_read,
+        .write = fixture_write,
+        .check = fixture_check,
+    };
+
+    return fixture_new_with_ops(&ops);
 }
 
 static inline void fixture_free(Fixture *fixture)

@@ -227,6 +227,9 @@ static void test_dma_reaches_memory_alone(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         memset(buf, 0xee, sizeof(buf));
         assert_int_equal(
+            gc_bus_is_ram(fixture->bus, cases[i].addr, cases[i].len),
+            cases[i].ok);
+        assert_int_equal(
             gc_bus_read_ram(fixture->bus, cases[i].addr, buf, cases[i].len),
             cases[i].ok);
         assert_true(cases[i].ok || buf[0] == 0xee);
