@@ -28,8 +28,8 @@
 #define CAN_BE_LOADED_ABOVE_4G 0x02
 #define LOADER_QEMU 0xb0
 
-/* What firmware keeps for itself below the end of low memory. */
-#define FIRMWARE_TOP 0x20000
+/* What firmware keeps for its ACPI tables below the end of low memory. */
+#define FIRMWARE_TOP 0x28000
 #define PAGE_MASK UINT32_C(0xfff)
 
 /* Where firmware is to put what. */

@@ -410,12 +410,12 @@ static void test_bzimage_items(void **state)
     expect_item(machine, GC_FW_CFG_SETUP_SIZE, "\0\4\0", 4);
     expect_item(machine, GC_FW_CFG_CMDLINE_ADDR, "\0\0\2", 4);
     expect_item(machine, GC_FW_CFG_CMDLINE_DATA, "", 1);
-    expect_item(machine, GC_FW_CFG_INITRD_ADDR, "\0\xf0\xfd", 4);
+    expect_item(machine, GC_FW_CFG_INITRD_ADDR, "\0\x70\xfd", 4);
     setup = gc_fw_cfg_dup_item(gc_machine_get_fw_cfg(machine),
                                GC_FW_CFG_SETUP_DATA);
     data = g_bytes_get_data(setup, NULL);
     assert_memory_equal(data + 0x210, "\xb0\x81", 2);
-    assert_memory_equal(data + 0x218, "\0\xf0\xfd\0\3\0\0\0", 8);
+    assert_memory_equal(data + 0x218, "\0\x70\xfd\0\3\0\0\0", 8);
     assert_memory_equal(data + 0x224, "\0\xfe", 2);
     assert_memory_equal(data + 0x228, "\0\0\2\0", 4);
 }
