@@ -134,7 +134,8 @@ GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,
         if (!gc_guest_add_note(guest, note->name, note->type, note->desc,
                                &note_error) &&
             !gc_note_is_vmcoreinfo(note)) {
-            g_propagate_error(error, g_steal_pointer(&note_error));
+            g_set_error(error, GC_ERROR, GC_ERROR_FORMAT, "%s",
+                        note_error->message);
             return NULL;
         }
     }

@@ -27,7 +27,7 @@ const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
  * still be dumped and looked at.
  *
  * Returns: (transfer full): a guest, or NULL
- * Errors: GC_ERROR_UNSUPPORTED, GC_ERROR_INVALID
+ * Errors: GC_ERROR_UNSUPPORTED; GC_ERROR_FORMAT if a note is too large
  */
 GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,
                                  GPtrArray *notes, GError **error);
