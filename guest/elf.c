@@ -137,8 +137,8 @@ static bool read_segments(GcElf *elf, const GcFile *file, GError **error)
     if (!read_n_segments(elf, file, &n, error)) {
         return false;
     }
-    if (elf->header.phentsize != size || offset > file->size ||
-        n > (file->size - offset) / size) {
+    if (elf->header.phentsize != size || n > GC_ELF_MAX_SEGMENTS ||
+        offset > file->size || n > (file->size - offset) / size) {
         g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
                     "%" G_GUINT64_FORMAT " program headers of %u bytes at "
                     "offset %" G_GUINT64_FORMAT " do not fit the file",
@@ -184,12 +184,6 @@ static bool read_note_segment(const GcElf *elf, const GcFile *file,
 {
     g_autofree uint8_t *data = NULL;
 
-    if (segment->filesz > GC_NOTES_MAX_SIZE) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "notes of %" G_GUINT64_FORMAT " bytes are too large",
-                    segment->filesz);
-        return false;
-    }
     data = g_malloc(segment->filesz);
     if (!file->read(file->opaque, segment->offset, data, segment->filesz,
                     error)) {
@@ -204,13 +198,24 @@ GPtrArray *gc_elf_read_notes(const GcElf *elf, const GcFile *file,
                              GError **error)
 {
     g_autoptr(GPtrArray) notes = gc_notes_new();
+    uint64_t left = GC_NOTES_MAX_SIZE;
 
     for (guint i = 0; i < elf->segments->len; i++) {
         const GcElfSegment *segment =
             &g_array_index(elf->segments, GcElfSegment, i);
 
-        if (segment->type == PT_NOTE &&
-            !read_note_segment(elf, file, segment, notes, error)) {
+        if (segment->type != PT_NOTE) {
+            continue;
+        }
+        /* Several segments may show the same bytes. */
+        if (segment->filesz > left) {
+            g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                        "notes of more than %u bytes are too large",
+                        GC_NOTES_MAX_SIZE);
+            return NULL;
+        }
+        left -= segment->filesz;
+        if (!read_note_segment(elf, file, segment, notes, error)) {
             return NULL;
         }
     }

@@ -52,6 +52,10 @@ extern const GcRecord gc_elf_header_record;
 extern const GcRecord gc_elf_segment_record;
 extern const GcRecord gc_elf_section_record;
 
+/* The most program headers that a file may have; a sparse file can claim any
+ * number at no cost. */
+#define GC_ELF_MAX_SEGMENTS (1u << 20)
+
 /* An ELF core file that was opened: what its headers say. */
 typedef struct GcElf {
     GcEncoding encoding;
@@ -87,7 +91,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcElf, gc_elf_free)
  *
  * Returns: (transfer full) (element-type GcNote): all notes of all PT_NOTE
  *     segments in file order, or NULL
- * Errors: GC_ERROR_FORMAT, GC_ERROR_IO
+ * Errors: GC_ERROR_FORMAT, also if they are more than GC_NOTES_MAX_SIZE;
+ *     GC_ERROR_IO
  * Threads: any thread
  */
 GPtrArray *gc_elf_read_notes(const GcElf *elf, const GcFile *file,
