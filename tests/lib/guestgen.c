@@ -182,6 +182,11 @@ void guestgen_add_note(Guestgen *gen, const char *name, uint32_t type,
     add_note_bytes(gen, name, type, desc, strlen(desc));
 }
 
+void guestgen_clear_notes(Guestgen *gen)
+{
+    g_ptr_array_set_size(gen->notes, 0);
+}
+
 void guestgen_add_cpu(Guestgen *gen)
 {
     uint8_t prstatus[336] = {0};

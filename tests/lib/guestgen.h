@@ -65,6 +65,9 @@ void guestgen_add_cpu(Guestgen *gen);
 void guestgen_add_note(Guestgen *gen, const char *name, uint32_t type,
                        const char *desc);
 
+/* Forgets all notes. */
+void guestgen_clear_notes(Guestgen *gen);
+
 /* What a kernel is made of. */
 typedef struct GuestgenKernel {
     uint64_t vaddr;      /* of its image, a multiple of 2 MiB */
