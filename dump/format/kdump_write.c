@@ -117,8 +117,10 @@ static bool write_head(const Writer *writer, GError **error)
                        head + layout->block_size, error)) {
         return false;
     }
-    memcpy(head + layout->notes_offset, layout->notes->data,
-           layout->notes->len);
+    if (layout->notes->len > 0) {
+        memcpy(head + layout->notes_offset, layout->notes->data,
+               layout->notes->len);
+    }
     return gc_image_writer_write(writer->request->image, 0, head,
                                  layout->bitmap_offset, error);
 }
