@@ -53,7 +53,8 @@ static GcMtreeRange *parse_range(const char *line)
     GcMtreeRange *range;
 
     if (!take_hex(&at, &start) || !take_text(&at, "-") ||
-        !take_hex(&at, &last) || !take_text(&at, " (prio ") || last < start) {
+        !take_hex(&at, &last) || !take_text(&at, " (prio ") || last < start ||
+        last - start == UINT64_MAX) {
         return NULL;
     }
     at = strstr(at, ", ");
@@ -93,7 +94,7 @@ GPtrArray *gc_mtree_parse(const char *text, GError **error)
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     char **line;
     g_autoptr(GPtrArray) ranges = g_ptr_array_new_with_free_func(free_range);
-    GcPaddr end = 0;
+    GcPaddr last = 0; /* byte of the range before */
 
     for (char **each = lines; *each != NULL; each++) {
         g_strchomp(*each);
@@ -111,13 +112,12 @@ GPtrArray *gc_mtree_parse(const char *text, GError **error)
             continue;
         }
         g_ptr_array_add(ranges, range);
-        if (range->start < end ||
-            range->start + range->size - 1 < range->start) {
+        if (ranges->len > 1 && range->start <= last) {
             g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
                         "info mtree -f: ranges out of order at \"%s\"", *line);
             return NULL;
         }
-        end = range->start + range->size;
+        last = range->start + (range->size - 1);
     }
     return g_steal_pointer(&ranges);
 }
