@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The virtual machine as the program owns it: a machine, its RAM, what runs
+ * it, and whether it runs.  Belongs to the main loop. */
+#pragma once
+
+#include "guestcore/memory.h"
+
+#include "hw/machine/machine.h"
+#include "system/accel.h"
+#include "system/config.h"
+#include "system/events.h"
+#include "system/ram.h"
+
+/**
+ * GcRunState:
+ * @GC_RUN_PRELAUNCH: made, and never started
+ * @GC_RUN_PAUSED: stopped by a monitor
+ * @GC_RUN_RUNNING: runs
+ * @GC_RUN_SHUTDOWN: ended; the program is about to
+ */
+typedef enum GcRunState {
+    GC_RUN_PRELAUNCH,
+    GC_RUN_PAUSED,
+    GC_RUN_RUNNING,
+    GC_RUN_SHUTDOWN,
+} GcRunState;
+
+/* What QEMU calls it. */
+const char *gc_run_state_get_name(GcRunState state);
+
+/**
+ * GcVmCause:
+ *
+ * Why the VM is reset or shut down.
+ */
+typedef enum GcVmCause {
+    GC_VM_CAUSE_HOST_QMP_QUIT,
+    GC_VM_CAUSE_HOST_QMP_RESET,
+    GC_VM_CAUSE_HOST_SIGNAL,
+    GC_VM_CAUSE_HOST_UI,
+    GC_VM_CAUSE_GUEST_SHUTDOWN,
+    GC_VM_CAUSE_GUEST_RESET,
+} GcVmCause;
+
+typedef struct GcVm GcVm;
+
+/* What to call when the VM has shut down. */
+typedef void (*GcVmEnded)(void *opaque);
+
+/**
+ * gc_vm_new:
+ * @config: what it is to be like
+ * @error: (out) (optional): return location
+ *
+ * Returns: (transfer full): a VM in prelaunch, reset once; or NULL
+ *
+ * Errors: GC_ERROR_INVALID, GC_ERROR_UNSUPPORTED, GC_ERROR_IO
+ */
+GcVm *gc_vm_new(const GcConfig *config, GError **error);
+void gc_vm_free(GcVm *vm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcVm, gc_vm_free)
+
+/* Calls @ended once, when the VM shuts down. */
+void gc_vm_set_ended(GcVm *vm, GcVmEnded ended, void *opaque);
+
+/* Borrowed, valid as long as the VM. */
+GcMachine *gc_vm_get_machine(GcVm *vm);
+const GcRam *gc_vm_get_ram(const GcVm *vm);
+const GcAccelClass *gc_vm_get_accel(const GcVm *vm);
+GcEvents *gc_vm_get_events(GcVm *vm);
+const char *gc_vm_get_name(const GcVm *vm); /* (nullable) */
+const uint8_t *gc_vm_get_uuid(const GcVm *vm);
+const GcConfigSmp *gc_vm_get_smp(const GcVm *vm);
+
+/* Guest memory as a dump reads it.  Errors: as gc_memory_add(). */
+GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error);
+
+GcRunState gc_vm_get_state(const GcVm *vm);
+
+/* Running or not; both do nothing if it is so already, or shut down. */
+void gc_vm_start(GcVm *vm);
+void gc_vm_stop(GcVm *vm);
+
+/* Puts all devices into the state after power-on; with -no-reboot, shuts
+ * down instead. */
+void gc_vm_reset(GcVm *vm, GcVmCause cause);
+void gc_vm_shutdown(GcVm *vm, GcVmCause cause);
