@@ -70,7 +70,7 @@ void gc_qmp_json_write_string(GString *out, const char *text)
             at++;
         } else {
             write_unichar(out, c);
-            at = g_utf8_next_char(at);
+            at += g_unichar_to_utf8(c, NULL);
         }
     }
     g_string_append_c(out, '"');
