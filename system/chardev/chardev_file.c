@@ -35,8 +35,8 @@ static bool open_file(GcChardev *chardev, GcKeyval *options, void **ret_state,
     state = g_new0(FileState, 1);
     *ret_state = state;
     state->fd_in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    state->fd_out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                         S_IRUSR | S_IWUSR);
+    state->fd_out =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (state->fd_in < 0 || state->fd_out < 0) {
         gc_set_error_errno(error, errno, "cannot open %s", path);
         return false;

@@ -54,8 +54,8 @@ static int connect_to(const struct sockaddr_un *address, GError **error)
     GC_AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int connected = fd;
 
-    if (fd < 0 || connect(fd, (const struct sockaddr *)address,
-                          sizeof(*address)) != 0) {
+    if (fd < 0 ||
+        connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
         gc_set_error_errno(error, errno, "cannot connect to '%s'",
                            address->sun_path);
         return -1;
