@@ -139,7 +139,7 @@ static bool run_human_monitor_command(GcQmpCall *call,
     const char *line = gc_qmp_get_string(call, "command-line");
     g_autofree char *text = gc_hmp_execute(call->vm, line);
 
-    json_builder_add_string_value(call->reply, text);
+    call->value = json_node_init_string(json_node_alloc(), text);
     return true;
 }
 

@@ -42,7 +42,9 @@ typedef struct GcQmpParam {
  * @vm: what it works on
  * @session: who asks
  * @arguments: checked against the command's parameters
- * @reply: gets the answer; one left empty is the empty object
+ * @reply: gets the answer, an object or array; one left empty is the empty
+ *     object
+ * @value: (transfer full) (nullable): the answer if it is neither
  *
  * One command on its way.
  */
@@ -51,6 +53,7 @@ typedef struct GcQmpCall {
     GcQmpSession *session;
     JsonObject *arguments;
     JsonBuilder *reply;
+    JsonNode *value;
 } GcQmpCall;
 
 /**

@@ -216,7 +216,8 @@ static JsonNode *run_request(GcQmp *qmp, GcQmpSession *session,
     const char *reason = check_negotiation(session, request->name);
     g_autoptr(JsonObject) none = json_object_new();
     g_autoptr(JsonBuilder) reply = json_builder_new();
-    GcQmpCall call = {gc_qmp_get_vm(qmp), session, request->arguments, reply};
+    GcQmpCall call = {gc_qmp_get_vm(qmp), session, request->arguments, reply,
+                      NULL};
     JsonNode *answer;
 
     if (call.arguments == NULL) {
@@ -236,7 +237,7 @@ static JsonNode *run_request(GcQmp *qmp, GcQmpSession *session,
         !command->run(&call, error)) {
         return NULL;
     }
-    answer = json_builder_get_root(reply);
+    answer = call.value != NULL ? call.value : json_builder_get_root(reply);
     return answer != NULL ? answer
                           : json_node_init_object(json_node_alloc(), none);
 }
