@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* -device vmcoreinfo: the public device as a machine's. */
+#include "guestcore/error.h"
+
 #include "hw/device.h"
 #include "hw/machine/machine.h"
 
@@ -17,9 +19,15 @@ static const GcDeviceOps ops = {.reset = reset, .free = free_device};
 
 static bool create(GcMachine *machine, GError **error)
 {
-    GcVmcoreinfo *vmcoreinfo =
-        gc_vmcoreinfo_new(gc_machine_get_fw_cfg(machine), error);
+    GcFwCfg *cfg = gc_machine_get_fw_cfg(machine);
+    GcVmcoreinfo *vmcoreinfo;
 
+    if (cfg == NULL) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "vmcoreinfo device requires fw_cfg with DMA");
+        return false;
+    }
+    vmcoreinfo = gc_vmcoreinfo_new(cfg, error);
     if (vmcoreinfo == NULL) {
         return false;
     }
