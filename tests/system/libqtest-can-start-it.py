@@ -25,7 +25,7 @@ def listen(path):
     sock = socket.socket(socket.AF_UNIX)
     sock.bind(str(path))
     sock.listen(1)
-    sock.settimeout(50)
+    sock.settimeout(20)
     return sock
 
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from check import run
 from system import System
+from vmcoreinfo import make_note, write_file
 
 # What is sent, and class and text of the error that it gets.
 ERRORS = [
@@ -227,31 +228,9 @@ def questions(lines):
     assert command(lines, "query-target") == {"arch": "x86_64"}
 
 
-def write_note(qtest, guest_format, size, paddr):
-    """What Linux does, by DMA from 0x8000."""
-    qtest.ask("outw 0x510 0x19")
-    count = int.from_bytes(
-        bytes(int(qtest.ask("inb 0x511")[3:], 16) for _ in range(4)), "big")
-    key = None
-    for _ in range(count):
-        entry = bytes(int(qtest.ask("inb 0x511")[3:], 16) for _ in range(64))
-        if entry[8:].rstrip(b"\0") == b"etc/vmcoreinfo":
-            key = int.from_bytes(entry[4:6], "big")
-    blob = (b"\0\0" + guest_format.to_bytes(2, "little")
-            + size.to_bytes(4, "little") + paddr.to_bytes(8, "little"))
-    control = (key << 16 | 0x18).to_bytes(4, "big")
-    qtest.ask(f"write 0x8000 16 0x{blob.hex()}")
-    descriptor = control + (16).to_bytes(4, "big") + (0x8000).to_bytes(8, "big")
-    qtest.ask(f"write 0x8100 16 0x{descriptor.hex()}")
-    swapped = int.from_bytes((0x8100).to_bytes(4, "big"), "little")
-    qtest.ask(f"outl 0x518 {swapped:#x}")
-    assert qtest.ask("read 0x8100 4") == "OK 0x00000000"
-
-
 def vmcoreinfo(system, lines):
     qtest = system.qtest()
-    note = (11).to_bytes(4, "little") + (8).to_bytes(4, "little") \
-        + bytes(4) + b"VMCOREINFO\0\0" + b"A=1\nB=2\n"
+    note = make_note("A=1\nB=2\n")
     qtest.ask(f"write 0x9000 {len(note)} 0x{note.hex()}")
     cases = [
         (None, False, "the guest has given no note"),
@@ -267,7 +246,7 @@ def vmcoreinfo(system, lines):
     ]
     for given, usable, reason in cases:
         if given:
-            write_note(qtest, *given)
+            write_file(qtest, *given)
         state = command(lines, "x-query-vmcoreinfo")
         assert state["usable"] is usable, (given, state)
         assert state.get("reason") == reason, (given, state)
