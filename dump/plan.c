@@ -71,7 +71,7 @@ GcPlan *gc_plan_new(const GcGuest *guest, GError **error)
     GcMemory *memory = gc_guest_get_memory(guest);
     g_autoptr(GcPlan) plan = g_new0(GcPlan, 1);
 
-    plan->page_size = gc_guest_get_arch_info(guest)->page_size;
+    plan->page_size = gc_guest_get_page_size(guest);
     if (!find_end(plan, memory, error)) {
         return NULL;
     }

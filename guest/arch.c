@@ -18,7 +18,7 @@ const GcArch *gc_arch_find(const char *name)
     return NULL;
 }
 
-const GcArch *gc_arch_find_elf(uint16_t elf_machine, GcEncoding encoding)
+static const GcArch *find_exact_elf(uint16_t elf_machine, GcEncoding encoding)
 {
     for (const GcArch *const *arch = gc_arches; *arch != NULL; arch++) {
         if ((*arch)->elf_machine == elf_machine &&
@@ -29,15 +29,61 @@ const GcArch *gc_arch_find_elf(uint16_t elf_machine, GcEncoding encoding)
     return NULL;
 }
 
-const GcArch *gc_arch_find_machine(const char *machine, GcEncoding encoding)
+const GcArch *gc_arch_find_elf(uint16_t elf_machine, GcEncoding encoding)
 {
-    if (machine[0] != '\0' && strcmp(machine, "Unknown") != 0) {
-        return gc_arch_find(machine);
+    const GcArch *found = find_exact_elf(elf_machine, encoding);
+
+    if (found == NULL && encoding.is_64bit) {
+        encoding.is_64bit = false;
+        found = find_exact_elf(elf_machine, encoding);
     }
+    return found;
+}
+
+static bool is_named(const GcArch *arch, const char *machine)
+{
+    return g_ascii_strcasecmp(arch->name, machine) == 0 ||
+           g_ascii_strcasecmp(arch->machine, machine) == 0 ||
+           (arch->machine_pattern != NULL &&
+            g_pattern_match_simple(arch->machine_pattern, machine));
+}
+
+/* How much speaks for @arch. */
+static unsigned get_evidence(const GcArch *arch, const char *machine,
+                             GcEncoding encoding, size_t prstatus_size)
+{
+    unsigned evidence = 0;
+
+    if (arch->encoding.big_endian != encoding.big_endian) {
+        return 0;
+    }
+    if (prstatus_size != 0 && arch->prstatus_size == prstatus_size) {
+        evidence += 4;
+    }
+    if (is_named(arch, machine)) {
+        evidence += 2;
+    }
+    if (same_encoding(arch->encoding, encoding)) {
+        evidence += 1;
+    }
+    return evidence;
+}
+
+const GcArch *gc_arch_find_machine(const char *machine, GcEncoding encoding,
+                                   size_t prstatus_size)
+{
+    bool says = machine[0] != '\0' && strcmp(machine, "Unknown") != 0;
+    unsigned best = says && prstatus_size == 0 ? 1 : 0;
+    const GcArch *found = NULL;
+
     for (const GcArch *const *arch = gc_arches; *arch != NULL; arch++) {
-        if (same_encoding((*arch)->encoding, encoding)) {
-            return *arch;
+        unsigned evidence =
+            get_evidence(*arch, machine, encoding, prstatus_size);
+
+        if (evidence > best) {
+            best = evidence;
+            found = *arch;
         }
     }
-    return NULL;
+    return found;
 }

@@ -116,10 +116,29 @@ const char *gc_guest_get_os_release(const GcGuest *guest)
                : NULL;
 }
 
+uint32_t gc_guest_get_page_size(const GcGuest *guest)
+{
+    uint64_t size;
+
+    if (guest->vmcoreinfo != NULL &&
+        gc_vmcoreinfo_text_get_page_size(guest->vmcoreinfo, &size) &&
+        (size & (size - 1)) == 0 && (size & guest->arch->page_sizes) != 0) {
+        return (uint32_t)size;
+    }
+    return guest->arch->page_size;
+}
+
 bool gc_guest_get_phys_base(const GcGuest *guest, int64_t *ret_base)
 {
-    return guest->vmcoreinfo != NULL &&
+    return guest->vmcoreinfo != NULL && guest->arch->get_phys_base != NULL &&
            guest->arch->get_phys_base(guest->vmcoreinfo, ret_base);
+}
+
+GcPaddr gc_guest_get_memory_start(const GcGuest *guest)
+{
+    return gc_memory_get_n_blocks(guest->memory) > 0
+               ? gc_memory_get_block(guest->memory, 0).start
+               : 0;
 }
 
 GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,

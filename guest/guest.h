@@ -13,6 +13,9 @@ const GcArch *gc_guest_get_arch_info(const GcGuest *guest);
 /* All notes in order.  (element-type GcNote) Borrowed. */
 GPtrArray *gc_guest_get_notes(const GcGuest *guest);
 
+/* The lowest address of memory; 0 if there is none. */
+GcPaddr gc_guest_get_memory_start(const GcGuest *guest);
+
 /* The parsed VMCOREINFO; NULL if there is none.  Borrowed. */
 const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
 

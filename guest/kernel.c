@@ -37,22 +37,43 @@ static bool is_plausible(const GcUtsname *uts, const char *release)
            uts->machine[0] != '\0';
 }
 
+static bool get_image_map(const GcGuest *guest, GcImageMap *ret_map)
+{
+    const GcArch *arch = gc_guest_get_arch_info(guest);
+    const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
+
+    return text != NULL && arch->get_image_map != NULL &&
+           arch->get_image_map(text, gc_guest_get_memory_start(guest), ret_map);
+}
+
+/* Reads from the kernel's image, through its page tables or, where those are
+ * not known, where the image must be. */
+static bool read_image(const GcGuest *guest, uint64_t vaddr, void *buf,
+                       size_t len)
+{
+    g_autoptr(GcTranslator) translator = make_translator(guest);
+    GcImageMap map;
+
+    if (translator != NULL) {
+        return gc_translator_read(translator, vaddr, buf, len, NULL);
+    }
+    return get_image_map(guest, &map) && vaddr >= map.start &&
+           vaddr < map.end &&
+           gc_memory_read(gc_guest_get_memory(guest), vaddr + map.delta, buf,
+                          len, NULL);
+}
+
 static bool read_utsname(const GcGuest *guest, GcUtsname *ret_uts)
 {
     const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
-    g_autoptr(GcTranslator) translator = make_translator(guest);
     uint64_t address;
     int64_t offset = 0;
     GcUtsname uts;
 
-    if (translator == NULL ||
-        !gc_vmcoreinfo_text_get_symbol(text, "init_uts_ns", &address) ||
+    if (!gc_vmcoreinfo_text_get_symbol(text, "init_uts_ns", &address) ||
         !gc_vmcoreinfo_text_get_number(text, "OFFSET", "uts_namespace.name",
-                                       &offset)) {
-        return false;
-    }
-    if (!gc_translator_read(translator, address + (uint64_t)offset, &uts,
-                            sizeof(uts), NULL) ||
+                                       &offset) ||
+        !read_image(guest, address + (uint64_t)offset, &uts, sizeof(uts)) ||
         !is_plausible(&uts, gc_guest_get_os_release(guest))) {
         return false;
     }
@@ -70,7 +91,7 @@ void gc_kernel_get_utsname(const GcGuest *guest, GcUtsname *ret_uts)
     const char *release = gc_guest_get_os_release(guest);
 
     memset(ret_uts, 0, sizeof(*ret_uts));
-    copy_string(ret_uts->machine, gc_guest_get_arch(guest));
+    copy_string(ret_uts->machine, gc_guest_get_arch_info(guest)->machine);
     if (release == NULL || read_utsname(guest, ret_uts)) {
         return;
     }
@@ -96,20 +117,19 @@ static bool lies_in_one_block(GcMemory *memory, GcPaddr paddr, uint64_t size)
 
 /* The lowest and highest page of the kernel's own mapping: those that the
  * page tables map where the kernel's image must be. */
-static bool find_mapped(const GcArch *arch, GcTranslator *translator,
-                        int64_t phys_base, GcMapping *ret_mapping)
+static bool find_mapped(GcTranslator *translator, const GcImageMap *map,
+                        GcMapping *ret_mapping)
 {
-    uint64_t first = arch->kernel_end;
-    uint64_t last = arch->kernel_start;
+    uint64_t first = map->end;
+    uint64_t last = map->start;
     uint64_t span;
 
-    for (uint64_t v = arch->kernel_start; v < arch->kernel_end; v += span) {
+    for (uint64_t v = map->start; v < map->end; v += span) {
         GcPaddr paddr;
-
         bool mapped = gc_translator_lookup(translator, v, &paddr, &span);
 
-        span = MIN(span, arch->kernel_end - v);
-        if (mapped && paddr == arch->get_image_paddr(phys_base, v)) {
+        span = MIN(span - 1, map->end - v - 1) + 1;
+        if (mapped && paddr == v + map->delta) {
             first = MIN(first, v);
             last = v + span;
         }
@@ -118,25 +138,34 @@ static bool find_mapped(const GcArch *arch, GcTranslator *translator,
         return false;
     }
     ret_mapping->vaddr = first;
-    ret_mapping->paddr = arch->get_image_paddr(phys_base, first);
+    ret_mapping->paddr = first + map->delta;
     ret_mapping->size = last - first;
     return true;
 }
 
 bool gc_kernel_find_image(const GcGuest *guest, GcMapping *ret_mapping)
 {
-    const GcArch *arch = gc_guest_get_arch_info(guest);
     g_autoptr(GcTranslator) translator = make_translator(guest);
-    int64_t phys_base;
+    GcImageMap map;
     GcMapping mapping;
 
-    if (translator == NULL || arch->get_image_paddr == NULL ||
-        !gc_guest_get_phys_base(guest, &phys_base) ||
-        !find_mapped(arch, translator, phys_base, &mapping) ||
+    if (translator == NULL || !get_image_map(guest, &map) ||
+        !find_mapped(translator, &map, &mapping) ||
         !lies_in_one_block(gc_guest_get_memory(guest), mapping.paddr,
                            mapping.size)) {
         return false;
     }
     *ret_mapping = mapping;
     return true;
+}
+
+int64_t gc_kernel_get_phys_base(const GcGuest *guest)
+{
+    int64_t base = 0;
+
+    if (!gc_guest_get_phys_base(guest, &base) &&
+        gc_guest_get_arch_info(guest)->phys_base_is_memory_start) {
+        base = (int64_t)gc_guest_get_memory_start(guest);
+    }
+    return base;
 }

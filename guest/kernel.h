@@ -35,6 +35,15 @@ typedef struct GcMapping {
 void gc_kernel_get_utsname(const GcGuest *guest, GcUtsname *ret_uts);
 
 /**
+ * gc_kernel_get_phys_base:
+ * @guest: the guest
+ *
+ * Returns: gc_guest_get_phys_base(), or what is usual on its architecture
+ *     where the kernel does not say
+ */
+int64_t gc_kernel_get_phys_base(const GcGuest *guest);
+
+/**
  * gc_kernel_find_image:
  * @guest: the guest
  * @ret_mapping: (out): where the kernel image is mapped, and what over

@@ -22,12 +22,21 @@ struct GcTranslator {
     CachedTable cache[GC_TRANSLATE_MAX_LEVELS];
 };
 
+/* Bits of a virtual address below those that index @level. */
+static unsigned level_shift(const GcPageTable *shape, unsigned level)
+{
+    return shape->page_shift + level * shape->index_bits;
+}
+
 GcTranslator *gc_translator_new(GcMemory *memory, const GcPageTable *table)
 {
     GcTranslator *translator = g_new0(GcTranslator, 1);
 
     g_assert(table->levels >= 1 && table->levels <= GC_TRANSLATE_MAX_LEVELS);
     g_assert(table->index_bits <= MAX_INDEX_BITS);
+    g_assert(table->va_bits > level_shift(table, table->levels - 1) &&
+             table->va_bits <= level_shift(table, table->levels) &&
+             table->va_bits < 64);
     translator->memory = gc_memory_ref(memory);
     translator->shape = *table;
     translator->table_size = (size_t)ENTRY_SIZE << table->index_bits;
@@ -50,12 +59,6 @@ void gc_translator_free(GcTranslator *translator)
     g_free(translator);
 }
 
-/* Bits of a virtual address below those that index @level. */
-static unsigned level_shift(const GcPageTable *shape, unsigned level)
-{
-    return shape->page_shift + level * shape->index_bits;
-}
-
 /* Entry @index of the table at @base; 0 if the table cannot be read. */
 static uint64_t get_entry(GcTranslator *translator, unsigned level,
                           GcPaddr base, uint64_t index)
@@ -74,13 +77,50 @@ static uint64_t get_entry(GcTranslator *translator, unsigned level,
     return gc_get_uint(cached->entries + index * ENTRY_SIZE, ENTRY_SIZE, false);
 }
 
-/* Whether the bits above those that the walk uses repeat the highest one. */
-static bool is_canonical(const GcPageTable *shape, uint64_t vaddr)
+/* Whether the bits above those that the walk uses are what they must be; if
+ * not, *@ret_span is how far it is to the next address where they are. */
+static bool is_canonical(const GcPageTable *shape, uint64_t vaddr,
+                         uint64_t *ret_span)
 {
-    unsigned width = level_shift(shape, shape->levels);
-    int64_t high = (int64_t)vaddr >> (width - 1);
+    int64_t high = (int64_t)vaddr >> (shape->va_bits - !shape->upper_only);
+    uint64_t lowest = UINT64_MAX << (shape->va_bits - !shape->upper_only);
 
-    return high == 0 || high == -1;
+    if (high == -1 || (high == 0 && !shape->upper_only)) {
+        return true;
+    }
+    *ret_span = lowest - vaddr;
+    return false;
+}
+
+/* The index into the table of @level; the topmost one may be small. */
+static uint64_t get_index(const GcPageTable *shape, uint64_t vaddr,
+                          unsigned level)
+{
+    unsigned shift = level_shift(shape, level);
+    unsigned bits =
+        level + 1 == shape->levels ? shape->va_bits - shift : shape->index_bits;
+
+    return vaddr >> shift & ((UINT64_C(1) << bits) - 1);
+}
+
+/* Whether @entry of @level maps memory itself. */
+static bool is_leaf(const GcPageTable *shape, uint64_t entry, unsigned level)
+{
+    return level == 0 || (level <= shape->leaf_levels &&
+                          (entry & shape->table_mask) != shape->table_value);
+}
+
+static bool is_present(const GcPageTable *shape, uint64_t entry, unsigned level)
+{
+    uint64_t wanted = shape->present | (level == 0 ? shape->page : 0);
+
+    return (entry & wanted) == wanted;
+}
+
+static GcPaddr get_address(const GcPageTable *shape, uint64_t entry)
+{
+    return (entry & shape->address_mask) << shape->address_shift |
+           (entry & shape->high_mask) << shape->high_shift;
 }
 
 bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
@@ -89,26 +129,20 @@ bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
     const GcPageTable *shape = &translator->shape;
     GcPaddr base = shape->root;
 
-    if (!is_canonical(shape, vaddr)) {
-        uint64_t half = UINT64_C(1) << (level_shift(shape, shape->levels) - 1);
-
-        *ret_span = -half - vaddr;
+    if (!is_canonical(shape, vaddr, ret_span)) {
         return false;
     }
     for (unsigned level = shape->levels; level-- > 0;) {
-        unsigned shift = level_shift(shape, level);
-        uint64_t size = UINT64_C(1) << shift;
-        uint64_t index =
-            vaddr >> shift & ((UINT64_C(1) << shape->index_bits) - 1);
-        uint64_t entry = get_entry(translator, level, base, index);
+        uint64_t size = UINT64_C(1) << level_shift(shape, level);
+        uint64_t entry =
+            get_entry(translator, level, base, get_index(shape, vaddr, level));
 
         *ret_span = size - (vaddr & (size - 1));
-        if ((entry & shape->present) != shape->present) {
+        if (!is_present(shape, entry, level)) {
             return false;
         }
-        base = entry & shape->address_mask;
-        if (level == 0 ||
-            (level <= shape->leaf_levels && (entry & shape->leaf) != 0)) {
+        base = get_address(shape, entry);
+        if (is_leaf(shape, entry, level)) {
             *ret_paddr = (base & ~(size - 1)) | (vaddr & (size - 1));
             return true;
         }

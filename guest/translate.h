@@ -10,16 +10,28 @@
 #define GC_TRANSLATE_MAX_LEVELS 5
 
 /* How an architecture's page tables are made.  Level 0 is the last one, that
- * of single pages; an entry is 8 bytes, little-endian. */
+ * of single pages; an entry is 8 bytes, little-endian.  The topmost level
+ * indexes with what the ones below leave of va_bits. */
 typedef struct GcPageTable {
-    GcPaddr root;          /* of the topmost table */
-    unsigned levels;       /* 1 to GC_TRANSLATE_MAX_LEVELS */
-    unsigned page_shift;   /* bits of an address inside a page */
-    unsigned index_bits;   /* bits of an address per level */
-    uint64_t present;      /* an entry without these bits maps nothing */
-    uint64_t leaf;         /* an entry with these bits ends the walk early */
-    unsigned leaf_levels;  /* down from which level that may be */
-    uint64_t address_mask; /* the physical address in an entry */
+    GcPaddr root;        /* of the topmost table */
+    unsigned levels;     /* 1 to GC_TRANSLATE_MAX_LEVELS */
+    unsigned page_shift; /* bits of an address inside a page */
+    unsigned index_bits; /* bits of an address per level */
+    unsigned va_bits;    /* bits of an address that are translated */
+    bool upper_only;     /* the bits above are ones; else, they repeat the
+                          * highest translated one */
+
+    uint64_t present;     /* an entry without these bits maps nothing */
+    uint64_t page;        /* and at level 0 it must have these */
+    uint64_t table_mask;  /* above level 0, an entry leads to a table where */
+    uint64_t table_value; /* entry & table_mask == table_value, */
+    unsigned leaf_levels; /* and always above this level */
+
+    /* The physical address in an entry: some bits, moved to their place. */
+    uint64_t address_mask;
+    unsigned address_shift; /* to the left */
+    uint64_t high_mask;
+    unsigned high_shift; /* to the left */
 } GcPageTable;
 
 typedef struct GcTranslator GcTranslator;

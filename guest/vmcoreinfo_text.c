@@ -99,6 +99,15 @@ bool gc_vmcoreinfo_text_get_number(const GcVmcoreinfoText *text,
                                     NULL);
 }
 
+bool gc_vmcoreinfo_text_get_page_size(const GcVmcoreinfoText *text,
+                                      uint64_t *ret_size)
+{
+    const char *value = gc_vmcoreinfo_text_get_string(text, "PAGESIZE");
+
+    return value != NULL &&
+           g_ascii_string_to_unsigned(value, 10, 0, UINT64_MAX, ret_size, NULL);
+}
+
 bool gc_vmcoreinfo_text_get_symbol(const GcVmcoreinfoText *text,
                                    const char *name, uint64_t *ret_address)
 {

@@ -51,6 +51,16 @@ bool gc_vmcoreinfo_text_get_number(const GcVmcoreinfoText *text,
                                    int64_t *ret_value);
 
 /**
+ * gc_vmcoreinfo_text_get_page_size:
+ * @text: the text
+ * @ret_size: (out): what PAGESIZE says, in bytes
+ *
+ * Returns: whether it is there and a number
+ */
+bool gc_vmcoreinfo_text_get_page_size(const GcVmcoreinfoText *text,
+                                      uint64_t *ret_size);
+
+/**
  * gc_vmcoreinfo_text_get_symbol:
  * @text: the text
  * @name: of the kernel's symbol

@@ -125,7 +125,7 @@ GcElfLayout *gc_elf_layout_new(const GcGuest *guest)
     add_kernel_image(layout, guest);
     at = place_notes(layout, guest);
     layout->file_size =
-        place_blocks(layout, at, gc_guest_get_arch_info(guest)->page_size);
+        place_blocks(layout, at, gc_guest_get_page_size(guest));
     if (layout->segments->len > 1 + layout->n_memory) {
         place_kernel_image(layout);
     }

@@ -359,11 +359,25 @@ static GPtrArray *read_notes(const Reader *reader, GError **error)
     return g_steal_pointer(&notes);
 }
 
-static const GcArch *find_arch(const Reader *reader, GError **error)
+static size_t get_prstatus_size(GPtrArray *notes)
+{
+    for (guint i = 0; i < notes->len; i++) {
+        const GcNote *note = g_ptr_array_index(notes, i);
+
+        if (gc_note_is_prstatus(note)) {
+            return g_bytes_get_size(note->desc);
+        }
+    }
+    return 0;
+}
+
+static const GcArch *find_arch(const Reader *reader, GPtrArray *notes,
+                               GError **error)
 {
     g_autofree char *machine =
         g_strndup(reader->header.uts.machine, GC_UTSNAME_LENGTH);
-    const GcArch *arch = gc_arch_find_machine(machine, reader->encoding);
+    const GcArch *arch = gc_arch_find_machine(machine, reader->encoding,
+                                              get_prstatus_size(notes));
 
     if (arch == NULL) {
         g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
@@ -386,9 +400,9 @@ GcGuest *gc_kdump_read(GcImageReader *image, GError **error)
         !read_bitmaps(reader, error)) {
         return NULL;
     }
-    arch = find_arch(reader, error);
-    notes = arch != NULL ? read_notes(reader, error) : NULL;
-    memory = notes != NULL ? make_memory(reader, error) : NULL;
+    notes = read_notes(reader, error);
+    arch = notes != NULL ? find_arch(reader, notes, error) : NULL;
+    memory = arch != NULL ? make_memory(reader, error) : NULL;
     return memory != NULL
                ? gc_guest_new_with_notes(arch->name, memory, notes, error)
                : NULL;

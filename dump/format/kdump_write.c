@@ -99,7 +99,7 @@ static GcKdumpSubHeader make_sub_header(const Writer *writer)
         sub.offset_vmcoreinfo = layout->notes_offset + layout->vmcoreinfo;
         sub.size_vmcoreinfo = layout->vmcoreinfo_size;
     }
-    gc_guest_get_phys_base(writer->request->guest, &sub.phys_base);
+    sub.phys_base = gc_kernel_get_phys_base(writer->request->guest);
     return sub;
 }
 

@@ -18,9 +18,21 @@ static bool get_phys_base(const GcVmcoreinfoText *text, int64_t *ret_base)
     return gc_vmcoreinfo_text_get_number(text, "NUMBER", "phys_base", ret_base);
 }
 
-static GcPaddr get_image_paddr(int64_t phys_base, uint64_t vaddr)
+static bool get_image_map(const GcVmcoreinfoText *text,
+                          GcPaddr memory_start G_GNUC_UNUSED,
+                          GcImageMap *ret_map)
 {
-    return vaddr - KERNEL_MAP_START + (uint64_t)phys_base;
+    int64_t phys_base;
+
+    if (!get_phys_base(text, &phys_base)) {
+        return false;
+    }
+    *ret_map = (GcImageMap){
+        .start = KERNEL_MAP_START,
+        .end = KERNEL_MAP_END,
+        .delta = (uint64_t)phys_base - KERNEL_MAP_START,
+    };
+    return true;
 }
 
 static bool get_root(const GcVmcoreinfoText *text, uint64_t *ret_vaddr)
@@ -32,24 +44,25 @@ static bool get_root(const GcVmcoreinfoText *text, uint64_t *ret_vaddr)
 
 static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
 {
-    int64_t phys_base;
+    GcImageMap map;
     uint64_t root;
     int64_t level5 = 0;
     int64_t sme_mask = 0;
 
-    if (!get_phys_base(text, &phys_base) || !get_root(text, &root)) {
+    if (!get_image_map(text, 0, &map) || !get_root(text, &root)) {
         return false;
     }
     gc_vmcoreinfo_text_get_number(text, "NUMBER", "pgtable_l5_enabled",
                                   &level5);
     gc_vmcoreinfo_text_get_number(text, "NUMBER", "sme_mask", &sme_mask);
     *ret_table = (GcPageTable){
-        .root = get_image_paddr(phys_base, root),
+        .root = root + map.delta,
         .levels = level5 != 0 ? 5 : 4,
         .page_shift = 12,
         .index_bits = 9,
+        .va_bits = level5 != 0 ? 57 : 48,
         .present = PAGE_PRESENT,
-        .leaf = PAGE_LARGE,
+        .table_mask = PAGE_LARGE,
         .leaf_levels = 2,
         .address_mask = PAGE_ADDRESS & ~(uint64_t)sme_mask,
     };
@@ -58,13 +71,14 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
 
 const GcArch gc_arch_x86_64 = {
     .name = "x86_64",
+    .machine = "x86_64",
     .encoding = {.is_64bit = true, .big_endian = false},
     .elf_machine = EM_X86_64,
     .page_size = 4096,
+    .page_sizes = 4096,
     .prstatus_size = 336,
-    .kernel_start = KERNEL_MAP_START,
-    .kernel_end = KERNEL_MAP_END,
+    .aligns_u64 = true,
     .get_phys_base = get_phys_base,
     .get_page_table = get_page_table,
-    .get_image_paddr = get_image_paddr,
+    .get_image_map = get_image_map,
 };

@@ -99,10 +99,21 @@ GC_API const char *gc_guest_get_vmcoreinfo(const GcGuest *guest);
 GC_API const char *gc_guest_get_os_release(const GcGuest *guest);
 
 /**
+ * gc_guest_get_page_size:
+ * @guest: the guest
+ *
+ * Returns: the size of its pages in bytes: what its VMCOREINFO says if its
+ *     architecture has such pages, else what the architecture usually has
+ * Threads: any thread
+ */
+GC_API uint32_t gc_guest_get_page_size(const GcGuest *guest);
+
+/**
  * gc_guest_get_phys_base:
  * @guest: the guest
- * @ret_base: (out): what is to be added to a link-time address of the kernel
- *     image, less where its mapping starts, to get a physical address
+ * @ret_base: (out): where its kernel sees memory begin, in the way of its
+ *     architecture: phys_base on x86_64, which may be negative, PHYS_OFFSET
+ *     on aarch64, phys_ram_base on riscv
  *
  * Returns: whether the guest's VMCOREINFO tells
  * Threads: any thread

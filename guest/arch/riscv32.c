@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* 32-bit RISC-V. */
+#include <elf.h>
+
+#include "guest/arch/riscv.h"
+
+const GcArch gc_arch_riscv32 = {
+    .name = "riscv32",
+    .machine = "riscv32",
+    .encoding = {.is_64bit = false, .big_endian = false},
+    .elf_machine = EM_RISCV,
+    .page_size = 4096,
+    .page_sizes = 4096,
+    .prstatus_size = 204,
+    .aligns_u64 = true,
+    .get_phys_base = gc_riscv_get_phys_base,
+    .phys_base_is_memory_start = true,
+    .get_image_map = gc_riscv_get_image_map,
+};
