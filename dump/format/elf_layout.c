@@ -63,9 +63,31 @@ static void add_kernel_image(GcElfLayout *layout, const GcGuest *guest)
     }
 }
 
+/* Readers of 32-bit machines take 64-bit files too; gdb only the others. */
+static GcEncoding choose_encoding(const GcGuest *guest)
+{
+    const uint64_t limit = UINT64_C(1) << 32;
+    GcEncoding encoding = gc_guest_get_arch_info(guest)->encoding;
+    GcMemory *memory = gc_guest_get_memory(guest);
+    uint64_t size = GC_NOTES_MAX_SIZE;
+
+    for (size_t i = 0; i < gc_memory_get_n_blocks(memory); i++) {
+        GcMemoryBlock block = gc_memory_get_block(memory, i);
+
+        if (block.start >= limit || block.size > limit - block.start) {
+            encoding.is_64bit = true;
+        }
+        size += MIN(block.size, limit);
+    }
+    if (size > limit) {
+        encoding.is_64bit = true;
+    }
+    return encoding;
+}
+
 static uint64_t place_notes(GcElfLayout *layout, const GcGuest *guest)
 {
-    GcEncoding encoding = gc_guest_get_arch_info(guest)->encoding;
+    GcEncoding encoding = layout->encoding;
     GcElfSegment *notes = &g_array_index(layout->segments, GcElfSegment, 0);
     size_t vmcoreinfo;
     uint64_t at = gc_record_get_size(&gc_elf_header_record, encoding) +
@@ -119,13 +141,13 @@ GcElfLayout *gc_elf_layout_new(const GcGuest *guest)
     GcElfLayout *layout = g_new0(GcElfLayout, 1);
     uint64_t at;
 
+    layout->encoding = choose_encoding(guest);
     layout->segments = g_array_new(FALSE, FALSE, sizeof(GcElfSegment));
     add_segment(layout, PT_NOTE, 0, 0, 0);
     add_blocks(layout, gc_guest_get_memory(guest));
     add_kernel_image(layout, guest);
     at = place_notes(layout, guest);
-    layout->file_size =
-        place_blocks(layout, at, gc_guest_get_page_size(guest));
+    layout->file_size = place_blocks(layout, at, gc_guest_get_page_size(guest));
     if (layout->segments->len > 1 + layout->n_memory) {
         place_kernel_image(layout);
     }

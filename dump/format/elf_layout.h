@@ -14,6 +14,8 @@
 #include "guest/guest.h"
 
 typedef struct GcElfLayout {
+    GcEncoding encoding;     /* of the architecture; but 64-bit where memory,
+                              * or the file, goes beyond 4 GiB */
     GArray *segments;        /* of GcElfSegment: the program headers in order */
     size_t n_memory;         /* segments[1 .. n_memory] are the blocks */
     GByteArray *notes;       /* at segments[0].offset */

@@ -17,7 +17,7 @@ typedef struct Writer {
 
 static GcElfHeader make_header(const GcElfLayout *layout, const GcArch *arch)
 {
-    GcEncoding encoding = arch->encoding;
+    GcEncoding encoding = layout->encoding;
     bool many = layout->section_offset != 0;
     GcElfHeader header = {
         .type = ET_CORE,
@@ -59,12 +59,12 @@ static bool write_head(const Writer *writer, GError **error)
     g_autoptr(GByteArray) head = g_byte_array_new();
     GcElfHeader header = make_header(layout, arch);
 
-    if (!append_record(head, &gc_elf_header_record, arch->encoding, &header,
+    if (!append_record(head, &gc_elf_header_record, layout->encoding, &header,
                        error)) {
         return false;
     }
     for (guint i = 0; i < layout->segments->len; i++) {
-        if (!append_record(head, &gc_elf_segment_record, arch->encoding,
+        if (!append_record(head, &gc_elf_segment_record, layout->encoding,
                            &g_array_index(layout->segments, GcElfSegment, i),
                            error)) {
             return false;
@@ -73,8 +73,8 @@ static bool write_head(const Writer *writer, GError **error)
     if (layout->section_offset != 0) {
         GcElfSection first = {.info = layout->segments->len};
 
-        if (!append_record(head, &gc_elf_section_record, arch->encoding, &first,
-                           error)) {
+        if (!append_record(head, &gc_elf_section_record, layout->encoding,
+                           &first, error)) {
             return false;
         }
     }

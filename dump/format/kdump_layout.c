@@ -21,22 +21,30 @@ static const GcField header_fields[] = {
     GC_FIELD(GcKdumpHeader, nr_cpus,          4, 4),
 };
 
-static const GcField sub_header_fields[] = {
-    GC_FIELD_INT(GcKdumpSubHeader, phys_base,     4, 8),
-    GC_FIELD_INT(GcKdumpSubHeader, dump_level,    4, 4),
-    GC_FIELD_INT(GcKdumpSubHeader, split,         4, 4),
-    GC_FIELD(GcKdumpSubHeader, start_pfn,         4, 8),
-    GC_FIELD(GcKdumpSubHeader, end_pfn,           4, 8),
-    GC_FIELD(GcKdumpSubHeader, offset_vmcoreinfo, 8, 8),
-    GC_FIELD(GcKdumpSubHeader, size_vmcoreinfo,   4, 8),
-    GC_FIELD(GcKdumpSubHeader, offset_note,       8, 8),
-    GC_FIELD(GcKdumpSubHeader, size_note,         4, 8),
-    GC_FIELD(GcKdumpSubHeader, offset_eraseinfo,  8, 8),
-    GC_FIELD(GcKdumpSubHeader, size_eraseinfo,    4, 8),
-    GC_FIELD(GcKdumpSubHeader, start_pfn_64,      8, 8),
-    GC_FIELD(GcKdumpSubHeader, end_pfn_64,        8, 8),
-    GC_FIELD(GcKdumpSubHeader, max_mapnr_64,      8, 8),
-};
+/* @pad is what a 32-bit compiler puts before a 64-bit member that would not
+ * stand at a multiple of its alignment. */
+#define SUB_HEADER_FIELDS(pad)                         \
+    GC_FIELD(GcKdumpSubHeader, phys_base,         4, 8), \
+    GC_FIELD_INT(GcKdumpSubHeader, dump_level,    4, 4), \
+    GC_FIELD_INT(GcKdumpSubHeader, split,         4, 4), \
+    GC_FIELD(GcKdumpSubHeader, start_pfn,         4, 8), \
+    GC_FIELD(GcKdumpSubHeader, end_pfn,           4, 8), \
+    GC_FIELD_PAD(pad, 0),                                \
+    GC_FIELD(GcKdumpSubHeader, offset_vmcoreinfo, 8, 8), \
+    GC_FIELD(GcKdumpSubHeader, size_vmcoreinfo,   4, 8), \
+    GC_FIELD_PAD(pad, 0),                                \
+    GC_FIELD(GcKdumpSubHeader, offset_note,       8, 8), \
+    GC_FIELD(GcKdumpSubHeader, size_note,         4, 8), \
+    GC_FIELD_PAD(pad, 0),                                \
+    GC_FIELD(GcKdumpSubHeader, offset_eraseinfo,  8, 8), \
+    GC_FIELD(GcKdumpSubHeader, size_eraseinfo,    4, 8), \
+    GC_FIELD_PAD(pad, 0),                                \
+    GC_FIELD(GcKdumpSubHeader, start_pfn_64,      8, 8), \
+    GC_FIELD(GcKdumpSubHeader, end_pfn_64,        8, 8), \
+    GC_FIELD(GcKdumpSubHeader, max_mapnr_64,      8, 8)
+
+static const GcField packed_sub_header_fields[] = {SUB_HEADER_FIELDS(0)};
+static const GcField aligned_sub_header_fields[] = {SUB_HEADER_FIELDS(4)};
 
 static const GcField page_desc_fields[] = {
     GC_FIELD(GcKdumpPageDesc, offset,     8, 8),
@@ -48,10 +56,17 @@ static const GcField page_desc_fields[] = {
 
 const GcRecord gc_kdump_header_record =
     GC_RECORD("kdump header", header_fields);
-const GcRecord gc_kdump_sub_header_record =
-    GC_RECORD("kdump sub header", sub_header_fields);
+static const GcRecord packed_sub_header_record =
+    GC_RECORD("kdump sub header", packed_sub_header_fields);
+static const GcRecord aligned_sub_header_record =
+    GC_RECORD("kdump sub header", aligned_sub_header_fields);
 const GcRecord gc_kdump_page_desc_record =
     GC_RECORD("page descriptor", page_desc_fields);
+
+const GcRecord *gc_kdump_get_sub_header_record(bool aligns_u64)
+{
+    return aligns_u64 ? &aligned_sub_header_record : &packed_sub_header_record;
+}
 
 static uint64_t blocks_up(uint64_t bytes, uint32_t block_size)
 {
@@ -74,10 +89,12 @@ static size_t get_vmcoreinfo_size(const GcGuest *guest)
 
 GcKdumpLayout *gc_kdump_layout_new(const GcGuest *guest, const GcPlan *plan)
 {
-    GcEncoding encoding = gc_guest_get_arch_info(guest)->encoding;
+    const GcArch *arch = gc_guest_get_arch_info(guest);
+    GcEncoding encoding = arch->encoding;
     GcKdumpLayout *layout = g_new0(GcKdumpLayout, 1);
     uint32_t block = plan->page_size;
-    size_t sub_size = gc_record_get_size(&gc_kdump_sub_header_record, encoding);
+    size_t sub_size = gc_record_get_size(
+        gc_kdump_get_sub_header_record(arch->aligns_u64), encoding);
 
     layout->block_size = block;
     layout->notes = gc_notes_serialize(

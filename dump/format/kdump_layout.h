@@ -46,7 +46,7 @@ typedef struct GcKdumpHeader {
 } GcKdumpHeader;
 
 typedef struct GcKdumpSubHeader {
-    int64_t phys_base;
+    uint64_t phys_base; /* negative ones modulo 2^64 */
     int32_t dump_level;
     int32_t split;
     uint64_t start_pfn;
@@ -70,8 +70,11 @@ typedef struct GcKdumpPageDesc {
 } GcKdumpPageDesc;
 
 extern const GcRecord gc_kdump_header_record;
-extern const GcRecord gc_kdump_sub_header_record;
 extern const GcRecord gc_kdump_page_desc_record;
+
+/* The sub header of a machine whose compilers align 64-bit integers to 8
+ * bytes, or to 4 as i386's do; in a 64-bit dump the two are the same. */
+const GcRecord *gc_kdump_get_sub_header_record(bool aligns_u64);
 
 typedef struct GcKdumpLayout {
     uint32_t block_size; /* the page size; offsets below are in bytes */

@@ -99,12 +99,40 @@ static bool read_header(Reader *reader, GError **error)
     return false;
 }
 
+static bool is_plausible_sub(const Reader *reader)
+{
+    const GcKdumpSubHeader *sub = &reader->sub;
+    uint64_t size = reader->file->size;
+
+    return sub->offset_note >= reader->header.block_size &&
+           sub->offset_note <= size && sub->size_note <= size &&
+           (reader->header.version < 6 ||
+            (sub->max_mapnr_64 >= 1 && sub->max_mapnr_64 <= GC_PLAN_MAX_PAGES));
+}
+
+/* A 32-bit dump does not say how its writer aligns 64-bit integers: as its
+ * machine does, or as QEMU does, which writes that of ARM as i386's. */
+static bool read_any_sub_header(Reader *reader, GError **error)
+{
+    static const bool aligns_u64[] = {true, false};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(aligns_u64); i++) {
+        if (!read_record(reader, gc_kdump_get_sub_header_record(aligns_u64[i]),
+                         reader->header.block_size, &reader->sub, error)) {
+            return false;
+        }
+        if (is_plausible_sub(reader)) {
+            break;
+        }
+    }
+    return true;
+}
+
 /* Versions before 6 have page frames of 32 bits only, and less of the sub
  * header; what a version has not is zero. */
 static bool read_sub_header(Reader *reader, GError **error)
 {
-    if (!read_record(reader, &gc_kdump_sub_header_record,
-                     reader->header.block_size, &reader->sub, error)) {
+    if (!read_any_sub_header(reader, error)) {
         return false;
     }
     if (reader->header.version < 4) {

@@ -99,7 +99,7 @@ static GcKdumpSubHeader make_sub_header(const Writer *writer)
         sub.offset_vmcoreinfo = layout->notes_offset + layout->vmcoreinfo;
         sub.size_vmcoreinfo = layout->vmcoreinfo_size;
     }
-    sub.phys_base = gc_kernel_get_phys_base(writer->request->guest);
+    sub.phys_base = (uint64_t)gc_kernel_get_phys_base(writer->request->guest);
     return sub;
 }
 
@@ -107,14 +107,16 @@ static GcKdumpSubHeader make_sub_header(const Writer *writer)
 static bool write_head(const Writer *writer, GError **error)
 {
     const GcKdumpLayout *layout = writer->layout;
+    const GcArch *arch = gc_guest_get_arch_info(writer->request->guest);
     g_autofree uint8_t *head = g_malloc0(layout->bitmap_offset);
     GcKdumpHeader header = make_header(writer);
     GcKdumpSubHeader sub = make_sub_header(writer);
 
     if (!gc_record_put(&gc_kdump_header_record, writer->encoding, &header, head,
                        error) ||
-        !gc_record_put(&gc_kdump_sub_header_record, writer->encoding, &sub,
-                       head + layout->block_size, error)) {
+        !gc_record_put(gc_kdump_get_sub_header_record(arch->aligns_u64),
+                       writer->encoding, &sub, head + layout->block_size,
+                       error)) {
         return false;
     }
     if (layout->notes->len > 0) {
