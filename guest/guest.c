@@ -9,6 +9,7 @@ struct GcGuest {
     GPtrArray *notes; /* of GcNote */
     unsigned n_cpus;
     GcVmcoreinfoText *vmcoreinfo;
+    GPtrArray *warnings; /* of char *, with a NULL at the end */
 };
 
 GcGuest *gc_guest_new(const char *arch, GcMemory *memory, GError **error)
@@ -25,6 +26,7 @@ GcGuest *gc_guest_new(const char *arch, GcMemory *memory, GError **error)
     guest->arch = found;
     guest->memory = gc_memory_ref(memory);
     guest->notes = gc_notes_new();
+    guest->warnings = g_ptr_array_new_null_terminated(0, g_free, TRUE);
     return guest;
 }
 
@@ -35,6 +37,7 @@ void gc_guest_free(GcGuest *guest)
     }
     gc_vmcoreinfo_text_free(guest->vmcoreinfo);
     g_ptr_array_unref(guest->notes);
+    g_ptr_array_unref(guest->warnings);
     gc_memory_unref(guest->memory);
     g_free(guest);
 }
@@ -70,6 +73,24 @@ bool gc_guest_add_note(GcGuest *guest, const char *name, uint32_t type,
     guest->n_cpus += gc_note_is_prstatus(note);
     g_ptr_array_add(guest->notes, g_steal_pointer(&note));
     return true;
+}
+
+void gc_guest_add_warning(GcGuest *guest, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(guest->warnings, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+const char *const *gc_guest_get_warnings(const GcGuest *guest)
+{
+    static const char *const none[] = {NULL};
+
+    return guest->warnings->len > 0
+               ? (const char *const *)guest->warnings->pdata
+               : none;
 }
 
 const char *gc_guest_get_arch(const GcGuest *guest)
@@ -150,13 +171,17 @@ GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,
         const GcNote *note = g_ptr_array_index(notes, i);
         g_autoptr(GError) note_error = NULL;
 
-        if (!gc_guest_add_note(guest, note->name, note->type, note->desc,
-                               &note_error) &&
-            !gc_note_is_vmcoreinfo(note)) {
+        if (gc_guest_add_note(guest, note->name, note->type, note->desc,
+                              &note_error)) {
+            continue;
+        }
+        if (!gc_note_is_vmcoreinfo(note)) {
             g_set_error(error, GC_ERROR, GC_ERROR_FORMAT, "%s",
                         note_error->message);
             return NULL;
         }
+        gc_guest_add_warning(guest, "the guest's note is left out: %s",
+                             note_error->message);
     }
     return g_steal_pointer(&guest);
 }

@@ -13,6 +13,10 @@ const GcArch *gc_guest_get_arch_info(const GcGuest *guest);
 /* All notes in order.  (element-type GcNote) Borrowed. */
 GPtrArray *gc_guest_get_notes(const GcGuest *guest);
 
+/* Adds a sentence to gc_guest_get_warnings(). */
+void gc_guest_add_warning(GcGuest *guest, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+
 /* The lowest address of memory; 0 if there is none. */
 GcPaddr gc_guest_get_memory_start(const GcGuest *guest);
 
@@ -26,8 +30,8 @@ const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
  * @notes: (element-type GcNote) (transfer none): its notes, in order
  * @error: (out) (optional): return location
  *
- * A VMCOREINFO note that is not usable is left out: a guest without it can
- * still be dumped and looked at.
+ * A VMCOREINFO note that is not usable is left out, with a warning: a guest
+ * without it can still be dumped and looked at.
  *
  * Returns: (transfer full): a guest, or NULL
  * Errors: GC_ERROR_UNSUPPORTED; GC_ERROR_FORMAT if a note is too large

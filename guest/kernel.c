@@ -81,6 +81,14 @@ static bool read_utsname(const GcGuest *guest, GcUtsname *ret_uts)
     return true;
 }
 
+bool gc_kernel_is_verified(const GcGuest *guest)
+{
+    GcUtsname uts;
+
+    return gc_guest_get_vmcoreinfo_text(guest) != NULL &&
+           read_utsname(guest, &uts);
+}
+
 static void copy_string(char *to, const char *from)
 {
     g_strlcpy(to, from, GC_UTSNAME_LENGTH);

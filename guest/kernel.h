@@ -34,6 +34,10 @@ typedef struct GcMapping {
  */
 void gc_kernel_get_utsname(const GcGuest *guest, GcUtsname *ret_uts);
 
+/* Whether @guest's VMCOREINFO is that of a kernel in its memory: init_uts_ns
+ * stands where it tells, and is of the same release. */
+bool gc_kernel_is_verified(const GcGuest *guest);
+
 /**
  * gc_kernel_get_phys_base:
  * @guest: the guest

@@ -52,6 +52,54 @@ GC_API bool gc_guest_add_note(GcGuest *guest, const char *name, uint32_t type,
                               GBytes *desc, GError **error);
 
 /**
+ * gc_guest_load_note:
+ * @guest: the guest; its memory must be complete
+ * @paddr: where the guest says that its note begins
+ * @size: how large it says it is, in bytes
+ *
+ * Adds the note that a guest announced, as through the vmcoreinfo device: an
+ * ELF note in the guest's memory, of 12 bytes to 1 MiB, in its byte order.
+ * It may have any name.  Only what its own header counts is taken.
+ *
+ * A guest may announce what it likes, so a note that is not usable is no
+ * error: it is left out, and gc_guest_get_warnings() tells why.
+ *
+ * Returns: whether a note was added
+ * Threads: owner thread
+ */
+GC_API bool gc_guest_load_note(GcGuest *guest, GcPaddr paddr, uint64_t size);
+
+/**
+ * gc_guest_find_vmcoreinfo:
+ * @guest: the guest; its memory must be complete
+ * @error: (out) (optional): return location
+ *
+ * For a guest that announced no VMCOREINFO: looks for the note in its
+ * memory.  What was never used is not touched.  A kernel's note is taken if
+ * it is the only one there, or the only one whose kernel can be read at the
+ * place that it tells; a note that could not be verified like that is
+ * mentioned in gc_guest_get_warnings().
+ *
+ * Returns: whether a note was added
+ * Errors: GC_ERROR_NO_DATA if there is none; GC_ERROR_FORMAT if there are
+ *     several, and no telling which is the running kernel's;
+ *     GC_ERROR_INVALID if the guest has one already; what memory says
+ * Threads: owner thread
+ */
+GC_API bool gc_guest_find_vmcoreinfo(GcGuest *guest, GError **error);
+
+/**
+ * gc_guest_get_warnings:
+ * @guest: the guest
+ *
+ * Returns: (transfer none) (array zero-terminated=1): what the operator
+ *     should know of this guest, such as why its note was left out, each a
+ *     sentence; may be empty.  Valid until a note is added.
+ * Threads: any thread
+ */
+GC_API const char *const *gc_guest_get_warnings(const GcGuest *guest);
+
+/**
  * gc_guest_get_arch:
  * @guest: the guest
  *
