@@ -8,6 +8,11 @@ static bool same_encoding(GcEncoding a, GcEncoding b)
     return a.is_64bit == b.is_64bit && a.big_endian == b.big_endian;
 }
 
+size_t gc_arch_get_prstatus_size(const GcArch *arch)
+{
+    return arch->notes[0].size;
+}
+
 const GcArch *gc_arch_find(const char *name)
 {
     for (const GcArch *const *arch = gc_arches; *arch != NULL; arch++) {
@@ -57,7 +62,8 @@ static unsigned get_evidence(const GcArch *arch, const char *machine,
     if (arch->encoding.big_endian != encoding.big_endian) {
         return 0;
     }
-    if (prstatus_size != 0 && arch->prstatus_size == prstatus_size) {
+    if (prstatus_size != 0 &&
+        gc_arch_get_prstatus_size(arch) == prstatus_size) {
         evidence += 4;
     }
     if (is_named(arch, machine)) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/record.h"
+#include "guest/register_notes.h"
 #include "guest/translate.h"
 #include "guest/vmcoreinfo_text.h"
 
@@ -17,6 +18,15 @@ typedef struct GcImageMap {
     uint64_t delta;
 } GcImageMap;
 
+/* The most kinds of notes that a CPU has, but for that of its vectors. */
+#define GC_ARCH_MAX_NOTES 12
+
+/* The note of vectors whose length is known only at run time. */
+typedef struct GcVectorNote {
+    GcRegisterRun runs[12];
+    GcRegisterNote note; /* of those runs */
+} GcVectorNote;
+
 typedef struct GcArch {
     const char *name;            /* by which guestcore's users call it */
     const char *machine;         /* utsname.machine of its kernels */
@@ -25,7 +35,14 @@ typedef struct GcArch {
     uint16_t elf_machine;        /* EM_ */
     uint32_t page_size;          /* in bytes, of a kernel that does not say */
     uint32_t page_sizes;         /* all that its kernels may have, ored */
-    size_t prstatus_size;        /* of the NT_PRSTATUS descriptor, in bytes */
+
+    /* The notes of a CPU, in their order; the first one is NT_PRSTATUS. */
+    const GcRegisterNote *notes;
+    size_t n_notes;
+
+    /* Makes the note of vectors of @size bytes; false if there are no such
+     * ones.  (nullable) member. */
+    bool (*make_vector_note)(unsigned size, GcVectorNote *ret_note);
 
     /* Whether 64-bit integers stand at multiples of 8 in its structures;
      * of the 32-bit ones, only i386 lets them stand at multiples of 4. */
@@ -52,6 +69,9 @@ typedef struct GcArch {
 
 /* All architectures of this build; ends with NULL. */
 extern const GcArch *const gc_arches[];
+
+/* The size of its NT_PRSTATUS descriptor, in bytes. */
+size_t gc_arch_get_prstatus_size(const GcArch *arch);
 
 /* The architecture of that name; NULL if there is none. */
 const GcArch *gc_arch_find(const char *name);

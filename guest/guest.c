@@ -71,7 +71,7 @@ bool gc_guest_add_note(GcGuest *guest, const char *name, uint32_t type,
         return false;
     }
     guest->n_cpus += gc_note_is_prstatus(note);
-    g_ptr_array_add(guest->notes, g_steal_pointer(&note));
+    gc_notes_add(guest->notes, g_steal_pointer(&note));
     return true;
 }
 

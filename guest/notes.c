@@ -54,6 +54,25 @@ GPtrArray *gc_notes_new(void)
     return g_ptr_array_new_with_free_func(free_note);
 }
 
+static unsigned get_rank(const GcNote *note)
+{
+    if (strcmp(note->name, "CORE") == 0 || strcmp(note->name, "LINUX") == 0) {
+        return 0;
+    }
+    return strcmp(note->name, "QEMU") == 0 ? 1 : 2;
+}
+
+void gc_notes_add(GPtrArray *notes, GcNote *note)
+{
+    guint at = notes->len;
+
+    while (at > 0 &&
+           get_rank(g_ptr_array_index(notes, at - 1)) > get_rank(note)) {
+        at--;
+    }
+    g_ptr_array_insert(notes, (gint)at, note);
+}
+
 static GcNote *parse_note(GcCursor *cursor)
 {
     uint32_t name_size = gc_cursor_get_u32(cursor);

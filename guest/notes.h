@@ -38,6 +38,14 @@ bool gc_note_is(const GcNote *note, const char *name, uint32_t type);
 bool gc_note_is_prstatus(const GcNote *note);
 bool gc_note_is_vmcoreinfo(const GcNote *note);
 
+/**
+ * gc_notes_add:
+ * @notes: (element-type GcNote): notes in the order in which readers want
+ *     them: those of CPUs, then QEMU's notes of CPUs, then all others
+ * @note: (transfer full): one more; it comes after all others of its kind
+ */
+void gc_notes_add(GPtrArray *notes, GcNote *note);
+
 /* Returns: (transfer full) (element-type GcNote): an array that owns notes */
 GPtrArray *gc_notes_new(void);
 

@@ -3,6 +3,7 @@
  * AArch64 Virtual Memory System Architecture"; which of their shapes a
  * kernel has, Linux's arch/arm64/kernel/vmcore_info.c tells. */
 #include <elf.h>
+#include <string.h>
 
 #include "guest/arch.h"
 
@@ -125,6 +126,74 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
     return true;
 }
 
+/* clang-format off */
+static const GcRegisterRun prstatus[] = {
+    GC_REGISTER(GC_REGISTER_PID, 32, 4),
+    GC_REGISTERS("x", 112, 8, 31),
+    GC_REGISTER("sp", 360, 8),
+    GC_REGISTER("pc", 368, 8),
+    GC_REGISTER("pstate", 376, 8),
+    GC_REGISTER_CONSTANT(384, 4, 1), /* floating point is valid */
+};
+
+static const GcRegisterRun fpregset[] = {
+    GC_REGISTERS("v", 0, 16, 32),
+    GC_REGISTER("fpsr", 512, 4),
+    GC_REGISTER("fpcr", 516, 4),
+};
+
+static const GcRegisterNote notes[] = {
+    GC_REGISTER_NOTE("CORE", NT_PRSTATUS, 392, prstatus),
+    GC_REGISTER_NOTE("CORE", NT_FPREGSET, 528, fpregset),
+};
+/* clang-format on */
+
+/* The SVE note as Linux's struct user_sve_header tells: its size twice, the
+ * length of a vector twice, flags; then vectors, predicates and state. */
+#define SVE_HEADER_SIZE 16
+#define SVE_MAX_LENGTH 256
+#define SVE_FLAGS_FULL 1
+
+static uint16_t align_sve(unsigned offset)
+{
+    return (uint16_t)((offset + 15) / 16 * 16);
+}
+
+static bool make_vector_note(unsigned size, GcVectorNote *ret_note)
+{
+    uint16_t vl = (uint16_t)size;
+    uint16_t pl = vl / 8;
+    uint16_t p = SVE_HEADER_SIZE + 32 * vl;
+    uint16_t fpsr = align_sve(p + 17u * pl);
+    uint16_t total = align_sve(fpsr + 8u);
+    const GcRegisterRun runs[] = {
+        GC_REGISTER_CONSTANT(0, 4, total),
+        GC_REGISTER_CONSTANT(4, 4, total),
+        GC_REGISTER_CONSTANT(8, 2, vl),
+        GC_REGISTER_CONSTANT(10, 2, vl),
+        GC_REGISTER_CONSTANT(12, 2, SVE_FLAGS_FULL),
+        GC_REGISTERS("z", SVE_HEADER_SIZE, vl, 32),
+        GC_REGISTERS("p", p, pl, 16),
+        GC_REGISTER("ffr", p + 16 * pl, pl),
+        GC_REGISTER("fpsr", fpsr, 4),
+        GC_REGISTER("fpcr", fpsr + 4, 4),
+    };
+
+    if (size < 16 || size > SVE_MAX_LENGTH || size % 16 != 0) {
+        return false;
+    }
+    G_STATIC_ASSERT(sizeof(runs) <= sizeof(ret_note->runs));
+    memcpy(ret_note->runs, runs, sizeof(runs));
+    ret_note->note = (GcRegisterNote){
+        .name = "LINUX",
+        .type = NT_ARM_SVE,
+        .size = total,
+        .runs = ret_note->runs,
+        .n_runs = G_N_ELEMENTS(runs),
+    };
+    return true;
+}
+
 const GcArch gc_arch_aarch64 = {
     .name = "aarch64",
     .machine = "aarch64",
@@ -132,7 +201,9 @@ const GcArch gc_arch_aarch64 = {
     .elf_machine = EM_AARCH64,
     .page_size = 4096,
     .page_sizes = 4096 | 16384 | 65536,
-    .prstatus_size = 392,
+    .notes = notes,
+    .n_notes = G_N_ELEMENTS(notes),
+    .make_vector_note = make_vector_note,
     .aligns_u64 = true,
     .get_phys_base = get_phys_base,
     .phys_base_is_memory_start = true,

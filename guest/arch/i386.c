@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include "guest/arch.h"
+#include "guest/arch/x86_qemu_note.h"
 
 /* Where Linux maps low memory unless it was built otherwise. */
 #define PAGE_OFFSET UINT64_C(0xc0000000)
@@ -20,6 +21,48 @@ static bool get_image_map(const GcVmcoreinfoText *text G_GNUC_UNUSED,
     return true;
 }
 
+/* clang-format off */
+static const GcRegisterRun prstatus[] = {
+    GC_REGISTER(GC_REGISTER_PID, 24, 4),
+    GC_REGISTER("ebx", 72, 4),
+    GC_REGISTER("ecx", 76, 4),
+    GC_REGISTER("edx", 80, 4),
+    GC_REGISTER("esi", 84, 4),
+    GC_REGISTER("edi", 88, 4),
+    GC_REGISTER("ebp", 92, 4),
+    GC_REGISTER("eax", 96, 4),
+    GC_REGISTER("ds", 100, 4),
+    GC_REGISTER("es", 104, 4),
+    GC_REGISTER("fs", 108, 4),
+    GC_REGISTER("gs", 112, 4),
+    GC_REGISTER("orig_eax", 116, 4),
+    GC_REGISTER("eip", 120, 4),
+    GC_REGISTER("cs", 124, 4),
+    GC_REGISTER("eflags", 128, 4),
+    GC_REGISTER("esp", 132, 4),
+    GC_REGISTER("ss", 136, 4),
+};
+
+static const GcRegisterRun qemu[] = {
+    GC_REGISTER("eax", 8, 8),
+    GC_REGISTER("ebx", 16, 8),
+    GC_REGISTER("ecx", 24, 8),
+    GC_REGISTER("edx", 32, 8),
+    GC_REGISTER("esi", 40, 8),
+    GC_REGISTER("edi", 48, 8),
+    GC_REGISTER("esp", 56, 8),
+    GC_REGISTER("ebp", 64, 8),
+    GC_REGISTER("eip", 136, 8),
+    GC_REGISTER("eflags", 144, 8),
+    GC_X86_QEMU_NOTE_SYSTEM,
+};
+
+static const GcRegisterNote notes[] = {
+    GC_REGISTER_NOTE("CORE", NT_PRSTATUS, 144, prstatus),
+    GC_REGISTER_NOTE("QEMU", 0, GC_X86_QEMU_NOTE_SIZE, qemu),
+};
+/* clang-format on */
+
 const GcArch gc_arch_i386 = {
     .name = "i386",
     .machine = "i686",
@@ -28,6 +71,7 @@ const GcArch gc_arch_i386 = {
     .elf_machine = EM_386,
     .page_size = 4096,
     .page_sizes = 4096,
-    .prstatus_size = 144,
+    .notes = notes,
+    .n_notes = G_N_ELEMENTS(notes),
     .get_image_map = get_image_map,
 };

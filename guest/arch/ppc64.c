@@ -11,7 +11,8 @@ const GcArch gc_arch_ppc64 = {
     .elf_machine = EM_PPC64,
     .page_size = 65536,
     .page_sizes = 4096 | 65536,
-    .prstatus_size = 504,
+    .notes = gc_ppc64_notes,
+    .n_notes = GC_PPC64_N_NOTES,
     .aligns_u64 = true,
     .get_image_map = gc_ppc64_get_image_map,
 };

@@ -37,6 +37,16 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
     return true;
 }
 
+static const GcRegisterRun prstatus[] = {
+    GC_REGISTER(GC_REGISTER_PID, 32, 4),
+    GC_REGISTER("pc", 112, 8),
+    GC_REGISTERS_FROM("x", 1, 120, 8, 31),
+};
+
+static const GcRegisterNote notes[] = {
+    GC_REGISTER_NOTE("CORE", NT_PRSTATUS, 376, prstatus),
+};
+
 const GcArch gc_arch_riscv64 = {
     .name = "riscv64",
     .machine = "riscv64",
@@ -44,7 +54,8 @@ const GcArch gc_arch_riscv64 = {
     .elf_machine = EM_RISCV,
     .page_size = 4096,
     .page_sizes = 4096,
-    .prstatus_size = 376,
+    .notes = notes,
+    .n_notes = G_N_ELEMENTS(notes),
     .aligns_u64 = true,
     .get_phys_base = gc_riscv_get_phys_base,
     .phys_base_is_memory_start = true,

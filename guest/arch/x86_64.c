@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include "guest/arch.h"
+#include "guest/arch/x86_qemu_note.h"
 
 /* Where Linux maps its own image; symbols of the image are linked here. */
 #define KERNEL_MAP_START UINT64_C(0xffffffff80000000)
@@ -69,6 +70,60 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
     return true;
 }
 
+/* clang-format off */
+static const GcRegisterRun prstatus[] = {
+    GC_REGISTER(GC_REGISTER_PID, 32, 4),
+    GC_REGISTER("r15", 112, 8),
+    GC_REGISTER("r14", 120, 8),
+    GC_REGISTER("r13", 128, 8),
+    GC_REGISTER("r12", 136, 8),
+    GC_REGISTER("rbp", 144, 8),
+    GC_REGISTER("rbx", 152, 8),
+    GC_REGISTER("r11", 160, 8),
+    GC_REGISTER("r10", 168, 8),
+    GC_REGISTER("r9", 176, 8),
+    GC_REGISTER("r8", 184, 8),
+    GC_REGISTER("rax", 192, 8),
+    GC_REGISTER("rcx", 200, 8),
+    GC_REGISTER("rdx", 208, 8),
+    GC_REGISTER("rsi", 216, 8),
+    GC_REGISTER("rdi", 224, 8),
+    GC_REGISTER("orig_rax", 232, 8),
+    GC_REGISTER("rip", 240, 8),
+    GC_REGISTER("cs", 248, 8),
+    GC_REGISTER("rflags", 256, 8),
+    GC_REGISTER("rsp", 264, 8),
+    GC_REGISTER("ss", 272, 8),
+    GC_REGISTER("fs_base", 280, 8),
+    GC_REGISTER("gs_base", 288, 8),
+    GC_REGISTER("ds", 296, 8),
+    GC_REGISTER("es", 304, 8),
+    GC_REGISTER("fs", 312, 8),
+    GC_REGISTER("gs", 320, 8),
+};
+
+static const GcRegisterRun qemu[] = {
+    GC_REGISTER("rax", 8, 8),
+    GC_REGISTER("rbx", 16, 8),
+    GC_REGISTER("rcx", 24, 8),
+    GC_REGISTER("rdx", 32, 8),
+    GC_REGISTER("rsi", 40, 8),
+    GC_REGISTER("rdi", 48, 8),
+    GC_REGISTER("rsp", 56, 8),
+    GC_REGISTER("rbp", 64, 8),
+    GC_REGISTERS_FROM("r", 8, 72, 8, 8),
+    GC_REGISTER("rip", 136, 8),
+    GC_REGISTER("rflags", 144, 8),
+    GC_X86_QEMU_NOTE_SYSTEM,
+    GC_REGISTER("kernel_gs_base", 432, 8),
+};
+
+static const GcRegisterNote notes[] = {
+    GC_REGISTER_NOTE("CORE", NT_PRSTATUS, 336, prstatus),
+    GC_REGISTER_NOTE("QEMU", 0, GC_X86_QEMU_NOTE_SIZE, qemu),
+};
+/* clang-format on */
+
 const GcArch gc_arch_x86_64 = {
     .name = "x86_64",
     .machine = "x86_64",
@@ -76,7 +131,8 @@ const GcArch gc_arch_x86_64 = {
     .elf_machine = EM_X86_64,
     .page_size = 4096,
     .page_sizes = 4096,
-    .prstatus_size = 336,
+    .notes = notes,
+    .n_notes = G_N_ELEMENTS(notes),
     .aligns_u64 = true,
     .get_phys_base = get_phys_base,
     .get_page_table = get_page_table,

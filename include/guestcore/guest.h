@@ -42,7 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcGuest, gc_guest_free)
  * @desc: (transfer none): its descriptor, in the guest's byte order
  * @error: (out) (optional): return location
  *
- * Adds an ELF note; notes are written in the order in which they were added.
+ * Adds an ELF note.  Notes are written in the order in which they were added,
+ * but those of CPUs first ("CORE" and "LINUX"), then those of "QEMU".
  * Errors: GC_ERROR_FORMAT if a VMCOREINFO note is not the text of a kernel,
  *     or is a second one; GC_ERROR_INVALID if a descriptor is too large.
  *     The note is then not added, and a dump can go on without it.
