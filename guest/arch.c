@@ -49,7 +49,7 @@ static bool is_named(const GcArch *arch, const char *machine)
 {
     return g_ascii_strcasecmp(arch->name, machine) == 0 ||
            g_ascii_strcasecmp(arch->machine, machine) == 0 ||
-           (arch->machine_pattern != NULL &&
+           (arch->machine_pattern != NULL && g_str_is_ascii(machine) &&
             g_pattern_match_simple(arch->machine_pattern, machine));
 }
 

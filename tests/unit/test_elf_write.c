@@ -65,7 +65,7 @@ static void test_notes_are_registers_then_the_guests_own(void **state)
         uint32_t type;
         uint32_t size;
     } expected[] = {
-        {"CORE", 1, 336}, {"QEMU", 0, 440},     {"CORE", 1, 336},
+        {"CORE", 1, 336}, {"CORE", 1, 336},     {"QEMU", 0, 440},
         {"QEMU", 0, 440}, {"VMCOREINFO", 0, 0},
     };
     g_autoptr(Guestgen) gen = guestgen_new_full();
@@ -88,7 +88,7 @@ static void test_notes_are_registers_then_the_guests_own(void **state)
     assert_false(
         dumpfile_get_note(file, segment.offset, segment.filesz, 5, &note));
     assert_true(
-        dumpfile_get_note(file, segment.offset, segment.filesz, 2, &note));
+        dumpfile_get_note(file, segment.offset, segment.filesz, 1, &note));
     assert_int_equal(dumpfile_u32(file, note.desc + 32), 2); /* pr_pid */
     assert_int_equal(file->bytes[note.desc + 112], 0x42);
 }

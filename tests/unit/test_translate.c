@@ -28,8 +28,9 @@ static void tables_init(Tables *tables, unsigned levels)
         .levels = levels,
         .page_shift = 12,
         .index_bits = 9,
+        .va_bits = 12 + 9 * levels,
         .present = 1,
-        .leaf = 0x80,
+        .table_mask = 0x80,
         .leaf_levels = 2,
         .address_mask = ADDRESS_MASK,
     };
