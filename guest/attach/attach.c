@@ -1,48 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /* Attaching to a running QEMU:
  *
+ *   query-migrate, ...       what speaks against it
  *   query-status, stop       the guest stands still
+ *   info mtree -f, gpa2hva   where the RAM is
  *   dump-guest-memory        of one byte, into a memfd of ours: half a
  *                            millisecond, and it has all registers and the
  *                            guest's note
- *   info mtree -f, gpa2hva   where the RAM is
  *   /proc/PID                the RAM itself, without touching its holes
  *   cont                     if it ran
- */
+ *
+ * Whatever goes wrong after "stop", "cont" is sent: by gc_attach_resume(), or
+ * by the resumer if this process dies or QEMU does not answer it. */
 #include "guestcore/attach.h"
 
-#include <errno.h>
-#include <sys/mman.h>
+#include <string.h>
 
 #include "base/error.h"
-#include "base/fileio.h"
+#include "guest/attach/attach_options.h"
+#include "guest/attach/checks.h"
 #include "guest/attach/layout.h"
-#include "guest/attach/process_map.h"
 #include "guest/attach/process_memory.h"
-#include "guest/elf.h"
+#include "guest/attach/qemu_process.h"
+#include "guest/attach/registers.h"
+#include "guest/attach/resumer.h"
 #include "guest/guest.h"
 
 struct GcAttach {
+    char *qmp_path;
     GcQmpClient *client;
-    bool must_resume; /* it ran, and stands still because of us */
+    GcResumer *resumer; /* while it must be resumed */
+    bool must_resume;   /* it ran, and stands still because of us */
+    GcProcess *process;
     GcGuest *guest;
     GPtrArray *warnings; /* of char *, with a NULL at the end once complete */
 };
-
-/* The name under which QEMU keeps our descriptor for a moment. */
-#define FD_NAME "guestcore-notes"
 
 void gc_attach_free(GcAttach *attach)
 {
     if (attach == NULL) {
         return;
     }
-    if (attach->client != NULL) {
-        gc_attach_resume(attach, NULL);
-    }
+    gc_attach_resume(attach, NULL);
     gc_guest_free(attach->guest);
+    gc_process_unref(attach->process);
     gc_qmp_client_free(attach->client);
     g_ptr_array_unref(attach->warnings);
+    g_free(attach->qmp_path);
     g_free(attach);
 }
 
@@ -54,6 +58,11 @@ GcGuest *gc_attach_get_guest(const GcAttach *attach)
 const char *const *gc_attach_get_warnings(const GcAttach *attach)
 {
     return (const char *const *)attach->warnings->pdata;
+}
+
+uint64_t gc_attach_get_n_unreadable(const GcAttach *attach)
+{
+    return gc_process_get_n_unreadable(attach->process);
 }
 
 static void add_warning(GcAttach *attach, const char *format, ...)
@@ -68,128 +77,122 @@ static void add_warning(GcAttach *attach, const char *format, ...)
     va_end(args);
 }
 
-static bool execute(GcAttach *attach, const char *command, GError **error)
+static bool execute(GcQmpClient *client, const char *command, GError **error)
 {
     g_autoptr(JsonNode) result =
-        gc_qmp_client_execute(attach->client, command, NULL, error);
+        gc_qmp_client_execute(client, command, NULL, error);
 
     return result != NULL;
+}
+
+/* The connection broke, but the guest may still be there. */
+static bool resume_anew(const GcAttach *attach, GError **error)
+{
+    g_autoptr(GcQmpClient) client =
+        gc_qmp_client_new(attach->qmp_path, NULL, error);
+
+    return client != NULL && execute(client, "cont", error);
+}
+
+/* The end of a pause: from here on nothing may stand still because of us. */
+static void dismiss_resumer(GcAttach *attach)
+{
+    gc_resumer_dismiss(g_steal_pointer(&attach->resumer));
+    attach->must_resume = false;
 }
 
 bool gc_attach_resume(GcAttach *attach, GError **error)
 {
+    g_autoptr(GError) own_error = NULL;
+
     if (!attach->must_resume) {
         return true;
     }
+    gc_qmp_client_clear_limits(attach->client);
+    if (execute(attach->client, "cont", &own_error)) {
+        dismiss_resumer(attach);
+        return true;
+    }
+    if (gc_qmp_client_is_lost(attach->client)) {
+        dismiss_resumer(attach);
+        /* QEMU serves the next one only when we are gone. */
+        g_clear_pointer(&attach->client, gc_qmp_client_free);
+        return resume_anew(attach, error);
+    }
     attach->must_resume = false;
-    return execute(attach, "cont", error);
+    gc_resumer_entrust(g_steal_pointer(&attach->resumer));
+    g_propagate_error(error, g_steal_pointer(&own_error));
+    return false;
 }
 
-static bool stop(GcAttach *attach, GError **error)
+void gc_attach_keep_paused(GcAttach *attach)
 {
-    g_autoptr(JsonNode) status =
-        gc_qmp_client_execute(attach->client, "query-status", NULL, error);
+    dismiss_resumer(attach);
+}
 
-    if (status == NULL) {
+static bool query_status(GcQmpClient *client, bool *ret_runs, bool *ret_paused,
+                         GError **error)
+{
+    g_autoptr(JsonNode) result =
+        gc_qmp_client_execute(client, "query-status", NULL, error);
+    JsonObject *status;
+
+    if (result == NULL) {
         return false;
     }
-    if (!JSON_NODE_HOLDS_OBJECT(status) ||
-        !json_object_has_member(json_node_get_object(status), "running")) {
+    if (!JSON_NODE_HOLDS_OBJECT(result) ||
+        !json_object_has_member(json_node_get_object(result), "running")) {
         g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
                     "query-status does not say whether the guest runs");
         return false;
     }
-    attach->must_resume =
-        json_object_get_boolean_member(json_node_get_object(status), "running");
-    return !attach->must_resume || execute(attach, "stop", error);
+    status = json_node_get_object(result);
+    *ret_runs =
+        json_object_get_boolean_member_with_default(status, "running", FALSE);
+    *ret_paused =
+        strcmp(json_object_get_string_member_with_default(status, "status", ""),
+               "paused") == 0;
+    return true;
 }
 
-static bool pass_fd(GcAttach *attach, int fd, GError **error)
+/* A guest that stopped by itself in the meantime, because it panicked or its
+ * disk is full, is not ours to resume. */
+static bool stop(GcAttach *attach, GError **error)
 {
-    JsonObject *arguments = json_object_new();
-    g_autoptr(JsonNode) result = NULL;
+    bool runs;
+    bool is_paused;
 
-    json_object_set_string_member(arguments, "fdname", FD_NAME);
-    result = gc_qmp_client_execute_with_fd(attach->client, "getfd", arguments,
-                                           fd, error);
-    return result != NULL;
+    if (!query_status(attach->client, &runs, &is_paused, error)) {
+        return false;
+    }
+    if (!runs) {
+        return true;
+    }
+    attach->resumer =
+        gc_resumer_new(gc_qmp_client_get_fd(attach->client), error);
+    if (attach->resumer == NULL) {
+        return false;
+    }
+    attach->must_resume = true;
+    if (!execute(attach->client, "stop", error) ||
+        !query_status(attach->client, &runs, &is_paused, error)) {
+        return false;
+    }
+    if (!runs && !is_paused) {
+        dismiss_resumer(attach);
+    }
+    return true;
 }
 
-/* Has QEMU dump the one byte at @paddr, and with it all notes. */
-static bool dump_byte(GcAttach *attach, GcPaddr paddr, GError **error)
+static void warn_of_door(GcAttach *attach, GcProcessDoor door, GcPaddr start)
 {
-    JsonObject *arguments = json_object_new();
-    g_autoptr(JsonNode) result = NULL;
-
-    json_object_set_boolean_member(arguments, "paging", FALSE);
-    json_object_set_string_member(arguments, "protocol", "fd:" FD_NAME);
-    json_object_set_int_member(arguments, "begin", (gint64)paddr);
-    json_object_set_int_member(arguments, "length", 1);
-    result = gc_qmp_client_execute(attach->client, "dump-guest-memory",
-                                   arguments, error);
-    return result != NULL;
-}
-
-/* What QEMU's own dump says of the guest beside its memory. */
-typedef struct Registers {
-    const GcArch *arch;
-    GPtrArray *notes; /* of GcNote */
-} Registers;
-
-static bool read_registers(GcAttach *attach, GcPaddr paddr,
-                           Registers *ret_registers, GError **error)
-{
-    GC_AUTO_FD fd = memfd_create("guestcore-notes", MFD_CLOEXEC);
-    g_autoptr(GcElf) elf = NULL;
-    GcFile file;
-
-    if (fd < 0) {
-        gc_set_error_errno(error, errno, "cannot make a memfd");
-        return false;
-    }
-    if (!pass_fd(attach, fd, error) || !dump_byte(attach, paddr, error) ||
-        !gc_file_init_fd(&file, &fd, error)) {
-        return false;
-    }
-    elf = gc_elf_open(&file, error);
-    if (elf == NULL) {
-        g_prefix_error(error, "QEMU's notes: ");
-        return false;
-    }
-    ret_registers->arch = gc_arch_find_elf(elf->header.machine, elf->encoding);
-    if (ret_registers->arch == NULL) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "the guest's architecture, ELF machine %u, is not "
-                    "supported",
-                    elf->header.machine);
-        return false;
-    }
-    ret_registers->notes = gc_elf_read_notes(elf, &file, error);
-    return ret_registers->notes != NULL;
-}
-
-/* Adds the part of a range that lies in one mapping of the process. */
-static bool add_piece(GcAttach *attach, GcMemory *memory, GcPaddr start,
-                      uint64_t size, uint64_t address,
-                      const GcProcessMapping *mapping, GError **error)
-{
-    pid_t pid = gc_qmp_client_get_pid(attach->client);
-    GC_AUTO_FD file = gc_process_map_open_file(pid, mapping);
-    uint64_t offset = mapping->file_offset + (address - mapping->start);
-
-    if (mapping->is_shared && file >= 0) {
-        return gc_memory_add_fd(memory, start, size, file, offset, error);
-    }
-    if (mapping->is_shared || (mapping->inode != 0 && file < 0)) {
-        g_set_error(error, GC_ERROR, GC_ERROR_IO,
+    if (door == GC_PROCESS_DOOR_BLIND) {
+        add_warning(attach,
                     "the file behind guest memory at 0x%" G_GINT64_MODIFIER
-                    "x cannot be opened through process %d; run as the user "
-                    "that runs QEMU, or as root",
-                    start, (int)pid);
-        return false;
+                    "x cannot be opened, so all of it is read, and QEMU's "
+                    "resident memory may grow; as root it would not",
+                    start);
     }
-    return gc_process_memory_add(memory, start, size, pid, address, file,
-                                 offset, error);
 }
 
 static bool add_range(GcAttach *attach, GcMemory *memory, const GArray *map,
@@ -200,6 +203,7 @@ static bool add_range(GcAttach *attach, GcMemory *memory, const GArray *map,
     for (uint64_t done = 0; done < range->size; done += part) {
         uint64_t address = range->address + done;
         const GcProcessMapping *mapping = gc_process_map_find(map, address);
+        GcProcessDoor door;
 
         if (mapping == NULL) {
             g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
@@ -210,10 +214,12 @@ static bool add_range(GcAttach *attach, GcMemory *memory, const GArray *map,
             return false;
         }
         part = MIN(range->size - done, mapping->end - address);
-        if (!add_piece(attach, memory, range->start + done, part, address,
-                       mapping, error)) {
+        if (!gc_process_memory_add(memory, range->start + done, part,
+                                   attach->process, mapping, address, &door,
+                                   error)) {
             return false;
         }
+        warn_of_door(attach, door, range->start + done);
     }
     return true;
 }
@@ -221,8 +227,8 @@ static bool add_range(GcAttach *attach, GcMemory *memory, const GArray *map,
 static GcMemory *make_memory(GcAttach *attach, const GArray *layout,
                              GError **error)
 {
-    pid_t pid = gc_qmp_client_get_pid(attach->client);
-    g_autoptr(GArray) map = gc_process_map_read(pid, error);
+    g_autoptr(GArray) map =
+        gc_process_map_read(gc_process_get_pid(attach->process), error);
     g_autoptr(GcMemory) memory = gc_memory_new();
 
     for (guint i = 0; map != NULL && i < layout->len; i++) {
@@ -265,18 +271,12 @@ static bool make_guest(GcAttach *attach, GError **error)
     g_autoptr(GArray) layout = gc_layout_read(attach->client, error);
     g_autoptr(GcMemory) memory = NULL;
     g_autoptr(GPtrArray) notes = NULL;
-    Registers registers = {0};
+    GcRegisters registers;
 
-    if (layout == NULL) {
-        return false;
-    }
-    if (layout->len == 0) {
-        g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
-                    "the guest has no memory");
-        return false;
-    }
-    if (!read_registers(attach, g_array_index(layout, GcRamRange, 0).start,
-                        &registers, error)) {
+    if (layout == NULL ||
+        !gc_registers_read(attach->client,
+                           g_array_index(layout, GcRamRange, 0).start,
+                           &registers, error)) {
         return false;
     }
     notes = registers.notes;
@@ -288,23 +288,60 @@ static bool make_guest(GcAttach *attach, GError **error)
     return attach->guest != NULL && add_notes(attach, notes, error);
 }
 
-GcAttach *gc_attach_qemu(const char *qmp_path, GError **error)
+static bool connect_qemu(GcAttach *attach, const GcAttachOptions *options,
+                         GError **error)
 {
+    GcQmpLimits limits = {
+        .deadline =
+            options->timeout != 0
+                ? g_get_monotonic_time() + options->timeout * G_USEC_PER_SEC
+                : 0,
+        .is_cancelled = options->is_cancelled,
+        .user_data = options->user_data,
+    };
+
+    attach->client = gc_qmp_client_new(attach->qmp_path, &limits, error);
+    return attach->client != NULL;
+}
+
+static bool attach_guest(GcAttach *attach, const GcAttachOptions *options,
+                         GError **error)
+{
+    pid_t pid;
+
+    if (!gc_qemu_process_find(attach->client, options->pid, &pid, error)) {
+        return false;
+    }
+    attach->process = gc_process_new(pid, error);
+    if (attach->process == NULL ||
+        !gc_checks_run(attach->client, options->force, attach->warnings,
+                       error)) {
+        return false;
+    }
+    if (options->pause) {
+        if (!stop(attach, error)) {
+            return false;
+        }
+    } else {
+        add_warning(attach, "the guest runs while its memory is read: the "
+                            "dump is not consistent");
+    }
+    return make_guest(attach, error);
+}
+
+GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
+                         GError **error)
+{
+    g_autoptr(GcAttachOptions) defaults = gc_attach_options_new();
     g_autoptr(GcAttach) attach = g_new0(GcAttach, 1);
 
+    attach->qmp_path = g_strdup(qmp_path);
     attach->warnings = g_ptr_array_new_with_free_func(g_free);
-    attach->client = gc_qmp_client_new(qmp_path, error);
-    if (attach->client == NULL) {
+    options = options != NULL ? options : defaults;
+    if (!connect_qemu(attach, options, error)) {
         return NULL;
     }
-    if (gc_qmp_client_get_pid(attach->client) == 0) {
-        g_set_error(error, GC_ERROR, GC_ERROR_IO,
-                    "%s: QEMU runs where this process cannot see it (in "
-                    "another PID namespace)",
-                    qmp_path);
-        return NULL;
-    }
-    if (!stop(attach, error) || !make_guest(attach, error)) {
+    if (!attach_guest(attach, options, error)) {
         g_prefix_error(error, "%s: ", qmp_path);
         return NULL;
     }

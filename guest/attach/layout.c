@@ -3,51 +3,19 @@
 
 #include <string.h>
 
+#include "guestcore/memory.h"
+
 #include "base/error.h"
-#include "guest/attach/mtree.h"
-
-/* A PC hides some of its RAM below 1 MiB behind video memory and firmware;
- * so much may be missing from the map. */
-#define MAX_HIDDEN_RAM (UINT64_C(1) << 20)
-
-/* The names of the memory backends.  (element-type utf8) */
-static GHashTable *read_backends(GcQmpClient *client, GError **error)
-{
-    g_autoptr(JsonNode) result =
-        gc_qmp_client_execute(client, "query-memdev", NULL, error);
-    g_autoptr(GHashTable) names =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    JsonArray *list;
-
-    if (result == NULL) {
-        return NULL;
-    }
-    list = JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
-    for (guint i = 0; list != NULL && i < json_array_get_length(list); i++) {
-        JsonNode *item = json_array_get_element(list, i);
-        const char *id = JSON_NODE_HOLDS_OBJECT(item)
-                             ? json_object_get_string_member_with_default(
-                                   json_node_get_object(item), "id", NULL)
-                             : NULL;
-
-        if (id != NULL) {
-            g_hash_table_add(names, g_strdup(id));
-        }
-    }
-    if (g_hash_table_size(names) == 0) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "query-memdev names no memory");
-        return NULL;
-    }
-    return g_steal_pointer(&names);
-}
+#include "guest/attach/registers.h"
 
 /* Firmware may make parts of RAM read-only; they are RAM all the same. */
-static bool is_ram(const GcMtreeRange *range, GHashTable *backends)
+static bool is_ram(const GcMtreeRange *range, const GcRamFacts *facts)
 {
+    uint64_t size;
+
     return (strcmp(range->kind, "ram") == 0 ||
             strcmp(range->kind, "rom") == 0) &&
-           g_hash_table_contains(backends, range->name);
+           gc_ram_facts_lookup(facts->backends, range->name, &size);
 }
 
 /* "Host virtual address for 0xGPA (NAME) is 0xHVA" */
@@ -106,80 +74,127 @@ static void append_merged(GArray *layout, const GcRamRange *range)
     }
 }
 
-static uint64_t get_size_member(JsonObject *object, const char *name)
+/* Appends the parts of @range that are in @plugged too. */
+static void append_plugged(GArray *layout, const GcRamRange *range,
+                           const GArray *plugged)
 {
-    return (uint64_t)MAX(
-        json_object_get_int_member_with_default(object, name, 0), 0);
+    for (guint i = 0; i < plugged->len; i++) {
+        const GcMemoryBlock *block = &g_array_index(plugged, GcMemoryBlock, i);
+        GcPaddr start = MAX(block->start, range->start);
+        GcPaddr end =
+            MIN(block->start + block->size, range->start + range->size);
+
+        if (start < end) {
+            GcRamRange part = {start, end - start,
+                               range->address + (start - range->start)};
+
+            append_merged(layout, &part);
+        }
+    }
 }
 
-/* What the map shows must not be less than what QEMU says it has. */
-static bool check_total(GcQmpClient *client, const GArray *layout,
-                        GError **error)
+static bool has_patchy_device(const GcRamFacts *facts)
 {
-    g_autoptr(JsonNode) result =
-        gc_qmp_client_execute(client, "query-memory-size-summary", NULL, error);
-    uint64_t found = 0;
-    uint64_t expected;
-    JsonObject *summary;
+    for (guint i = 0; i < facts->devices->len; i++) {
+        const GcRamDevice *device = g_ptr_array_index(facts->devices, i);
 
-    if (result == NULL) {
-        return false;
+        if (device->is_patchy) {
+            return true;
+        }
     }
-    if (!JSON_NODE_HOLDS_OBJECT(result)) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "query-memory-size-summary is not understood");
-        return false;
-    }
-    summary = json_node_get_object(result);
-    expected = get_size_member(summary, "base-memory") +
-               get_size_member(summary, "plugged-memory");
+    return false;
+}
+
+static uint64_t add_up(const GArray *layout, GcPaddr start, GcPaddr end)
+{
+    uint64_t total = 0;
+
     for (guint i = 0; i < layout->len; i++) {
-        found += g_array_index(layout, GcRamRange, i).size;
+        const GcRamRange *range = &g_array_index(layout, GcRamRange, i);
+        GcPaddr from = MAX(range->start, start);
+        GcPaddr to = MIN(range->start + range->size, end);
+
+        total += from < to ? to - from : 0;
     }
-    if (expected > found && expected - found > MAX_HIDDEN_RAM) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "info mtree -f shows %" G_GUINT64_FORMAT
-                    " bytes of RAM, but query-memory-size-summary says "
-                    "%" G_GUINT64_FORMAT,
-                    found, expected);
-        return false;
+    return total;
+}
+
+/* What is plugged of a virtio-mem device must be as much as it says. */
+static bool check_patchy(const GArray *layout, const GcRamFacts *facts,
+                         GError **error)
+{
+    for (guint i = 0; i < facts->devices->len; i++) {
+        const GcRamDevice *device = g_ptr_array_index(facts->devices, i);
+        uint64_t found =
+            add_up(layout, device->start, device->start + device->max_size);
+
+        if (device->is_patchy && found != device->size) {
+            g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
+                        "virtio-mem device %s: QEMU's dump has "
+                        "%" G_GUINT64_FORMAT
+                        " bytes of it, but query-memory-devices says that "
+                        "%" G_GUINT64_FORMAT " are plugged",
+                        device->id, found, device->size);
+            return false;
+        }
     }
     return true;
 }
 
-static GArray *locate_ranges(GcQmpClient *client, GPtrArray *mtree,
-                             GHashTable *backends, GError **error)
+static GArray *locate_ranges(GcQmpClient *client, const GPtrArray *mtree,
+                             const GcRamFacts *facts, const GArray *plugged,
+                             GError **error)
 {
     g_autoptr(GArray) layout = g_array_new(FALSE, FALSE, sizeof(GcRamRange));
 
     for (guint i = 0; i < mtree->len; i++) {
         const GcMtreeRange *seen = g_ptr_array_index(mtree, i);
+        const GcRamDevice *device = gc_ram_facts_find_device(facts, seen->name);
         GcRamRange range = {.start = seen->start, .size = seen->size};
 
-        if (!is_ram(seen, backends)) {
+        if (!is_ram(seen, facts)) {
             continue;
         }
         if (!locate(client, &range, error)) {
             return NULL;
         }
-        append_merged(layout, &range);
+        if (device != NULL && device->is_patchy) {
+            append_plugged(layout, &range, plugged);
+        } else {
+            append_merged(layout, &range);
+        }
     }
-    return g_steal_pointer(&layout);
+    if (layout->len == 0) {
+        g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
+                    "the guest has no memory");
+        return NULL;
+    }
+    return check_patchy(layout, facts, error) ? g_steal_pointer(&layout) : NULL;
+}
+
+static GPtrArray *read_mtree(GcQmpClient *client, GError **error)
+{
+    g_autofree char *text =
+        gc_qmp_client_monitor(client, "info mtree -f", error);
+
+    return text != NULL ? gc_mtree_parse(text, error) : NULL;
 }
 
 GArray *gc_layout_read(GcQmpClient *client, GError **error)
 {
-    g_autoptr(GHashTable) backends = read_backends(client, error);
-    g_autofree char *text =
-        backends != NULL ? gc_qmp_client_monitor(client, "info mtree -f", error)
-                         : NULL;
+    g_autoptr(GcRamFacts) facts = gc_ram_facts_read(client, error);
     g_autoptr(GPtrArray) mtree =
-        text != NULL ? gc_mtree_parse(text, error) : NULL;
-    g_autoptr(GArray) layout =
-        mtree != NULL ? locate_ranges(client, mtree, backends, error) : NULL;
+        facts != NULL ? read_mtree(client, error) : NULL;
+    g_autoptr(GArray) plugged = NULL;
 
-    if (layout == NULL || !check_total(client, layout, error)) {
+    if (mtree == NULL || !gc_layout_check(mtree, facts, error)) {
         return NULL;
     }
-    return g_steal_pointer(&layout);
+    if (has_patchy_device(facts)) {
+        plugged = gc_registers_read_ranges(client, error);
+        if (plugged == NULL) {
+            return NULL;
+        }
+    }
+    return locate_ranges(client, mtree, facts, plugged, error);
 }

@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "base/bitmap.h"
 #include "base/error.h"
@@ -16,97 +15,169 @@
 #define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
 #define PAGEMAP_BATCH 8192
 
-typedef struct ProcessBacking {
-    pid_t pid;
+/*  own     file    where a page is read
+ *  NULL    set     from the file
+ *  NULL    NULL    through the process
+ *  set     set     its own pages through the process, others from the file
+ *  set     NULL    its own pages through the process, others are zeros
+ */
+typedef struct Backing {
+    GcProcess *process;
     uint64_t address;
     uint64_t size;
-    size_t page_size; /* of the host */
-    GcBitmap *used;   /* pages of the block that were ever used */
-} ProcessBacking;
+    uint64_t lead;  /* of the first page before @address */
+    GcMemory *file; /* the block's part of the file, from address 0 */
+    GcBitmap *own;  /* pages of which the process has its own copy */
+} Backing;
 
-static void process_free(void *opaque)
+static void free_backing(void *opaque)
 {
-    ProcessBacking *backing = opaque;
+    Backing *backing = opaque;
 
-    gc_bitmap_free(backing->used);
+    gc_bitmap_free(backing->own);
+    gc_memory_unref(backing->file);
+    gc_process_unref(backing->process);
     g_free(backing);
 }
 
-static bool process_read(void *opaque, uint64_t offset, void *buf, size_t len,
+/* What a file does not give, the process may still have; and what neither
+ * gives is counted there. */
+static bool read_elsewhere(const Backing *backing, uint64_t offset, void *buf,
+                           size_t len, GError **error)
+{
+    if (backing->file == NULL && backing->own != NULL) {
+        memset(buf, 0, len);
+        return true;
+    }
+    if (backing->file != NULL &&
+        gc_memory_read(backing->file, offset, buf, len, NULL)) {
+        return true;
+    }
+    return gc_process_read(backing->process, backing->address + offset, buf,
+                           len, error);
+}
+
+/* Where the run of pages ends that are read in the same way as the one that
+ * @offset lies in. */
+static uint64_t find_run_end(const Backing *backing, uint64_t offset,
+                             bool is_own)
+{
+    uint64_t page_size = gc_process_get_page_size(backing->process);
+    uint64_t n_pages = gc_bitmap_get_n_bits(backing->own);
+    uint64_t page = (backing->lead + offset) / page_size;
+    uint64_t end = is_own ? gc_bitmap_next_clear(backing->own, page, n_pages)
+                          : gc_bitmap_next_set(backing->own, page, n_pages);
+
+    return end * page_size - backing->lead;
+}
+
+static bool is_own_page(const Backing *backing, uint64_t offset)
+{
+    size_t page_size = gc_process_get_page_size(backing->process);
+
+    return gc_bitmap_test(backing->own, (backing->lead + offset) / page_size);
+}
+
+static bool backing_read(void *opaque, uint64_t offset, void *buf, size_t len,
                          GError **error)
 {
-    const ProcessBacking *backing = opaque;
+    const Backing *backing = opaque;
     uint8_t *to = buf;
+    size_t part;
 
-    while (len > 0) {
-        uint64_t at = backing->address + offset;
-        struct iovec local = {to, len};
-        struct iovec remote = {(void *)(uintptr_t)at, len};
-        ssize_t n = process_vm_readv(backing->pid, &local, 1, &remote, 1, 0);
+    if (backing->own == NULL) {
+        return read_elsewhere(backing, offset, buf, len, error);
+    }
+    for (; len > 0; to += part, offset += part, len -= part) {
+        bool is_own = is_own_page(backing, offset);
+        bool ok;
 
-        if (n <= 0) {
-            gc_set_error_errno(error, n < 0 ? errno : EIO,
-                               "cannot read memory of process %d",
-                               (int)backing->pid);
+        part = (size_t)MIN(len, find_run_end(backing, offset, is_own) - offset);
+        ok = is_own
+                 ? gc_process_read(backing->process, backing->address + offset,
+                                   to, part, error)
+                 : read_elsewhere(backing, offset, to, part, error);
+        if (!ok) {
             return false;
         }
-        to += n;
-        offset += (uint64_t)n;
-        len -= (size_t)n;
     }
     return true;
 }
 
-static bool process_next_data(void *opaque, uint64_t offset, uint64_t end,
+static void next_own(const Backing *backing, uint64_t offset, uint64_t end,
+                     uint64_t *ret_start, uint64_t *ret_end)
+{
+    uint64_t start = is_own_page(backing, offset)
+                         ? offset
+                         : MIN(find_run_end(backing, offset, false), end);
+
+    *ret_start = start;
+    *ret_end = start < end ? MIN(find_run_end(backing, start, true), end) : end;
+}
+
+/* Runs may touch; they need not be the longest there are. */
+static bool backing_next_data(void *opaque, uint64_t offset, uint64_t end,
                               uint64_t *ret_start, uint64_t *ret_end,
                               GError **error)
 {
-    const ProcessBacking *backing = opaque;
-    uint64_t page_size = backing->page_size;
-    uint64_t n_pages = gc_bitmap_get_n_bits(backing->used);
-    uint64_t first =
-        gc_bitmap_next_set(backing->used, offset / page_size, n_pages);
-    uint64_t last = gc_bitmap_next_clear(backing->used, first, n_pages);
+    const Backing *backing = opaque;
+    uint64_t own_start = end;
+    uint64_t own_end = end;
+    uint64_t file_start = end;
+    uint64_t file_end = end;
 
-    (void)error;
-    *ret_start = CLAMP(first * page_size, offset, end);
-    *ret_end = MIN(last * page_size, end);
+    if (backing->own != NULL) {
+        next_own(backing, offset, end, &own_start, &own_end);
+    } else if (backing->file == NULL) {
+        own_start = offset;
+    }
+    if (backing->file != NULL &&
+        !gc_memory_next_data(backing->file, offset, end, &file_start, &file_end,
+                             error)) {
+        return false;
+    }
+    *ret_start = MIN(own_start, file_start);
+    *ret_end = own_start <= file_start ? own_end : file_end;
     return true;
 }
 
-static bool read_pagemap(ProcessBacking *backing, int pagemap, GError **error)
+static bool read_pagemap(const Backing *backing, int pagemap, GError **error)
 {
-    uint64_t n_pages = gc_bitmap_get_n_bits(backing->used);
+    uint64_t first = (backing->address - backing->lead) /
+                     gc_process_get_page_size(backing->process);
+    uint64_t n_pages = gc_bitmap_get_n_bits(backing->own);
     g_autofree uint64_t *entries = g_new(uint64_t, PAGEMAP_BATCH);
     uint64_t part;
 
     for (uint64_t page = 0; page < n_pages; page += part) {
-        uint64_t at = backing->address / backing->page_size + page;
-
         part = MIN(n_pages - page, PAGEMAP_BATCH);
         if (!gc_pread_all(pagemap, entries, part * sizeof(*entries),
-                          at * sizeof(*entries), error)) {
+                          (first + page) * sizeof(*entries), error)) {
             return false;
         }
         for (uint64_t i = 0; i < part; i++) {
             if ((entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) != 0) {
-                gc_bitmap_set_range(backing->used, page + i, page + i + 1);
+                gc_bitmap_set_range(backing->own, page + i, page + i + 1);
             }
         }
     }
     return true;
 }
 
-static bool find_used(ProcessBacking *backing, GError **error)
+static bool find_own_pages(Backing *backing, GError **error)
 {
-    g_autofree char *path =
-        g_strdup_printf("/proc/%d/pagemap", (int)backing->pid);
+    g_autofree char *path = g_strdup_printf(
+        "/proc/%d/pagemap", (int)gc_process_get_pid(backing->process));
     GC_AUTO_FD pagemap = open(path, O_RDONLY | O_CLOEXEC);
 
     if (pagemap < 0) {
         gc_set_error_errno(error, errno, "cannot open %s", path);
         return false;
     }
+    backing->own =
+        gc_bitmap_new((backing->lead + backing->size - 1) /
+                          gc_process_get_page_size(backing->process) +
+                      1);
     if (!read_pagemap(backing, pagemap, error)) {
         g_prefix_error(error, "%s: ", path);
         return false;
@@ -114,52 +185,61 @@ static bool find_used(ProcessBacking *backing, GError **error)
     return true;
 }
 
-/* Pages that the process did not write show the file's data. */
-static bool add_file_data(ProcessBacking *backing, int file,
-                          uint64_t file_offset, GError **error)
+/* Opens what is mapped if it is a file whose bytes can be read; leaves
+ * @backing->file NULL if not. */
+static bool open_file(Backing *backing, const GcProcessMapping *mapping,
+                      GError **error)
 {
-    g_autoptr(GcMemory) view = gc_memory_new();
-    uint64_t n_pages = gc_bitmap_get_n_bits(backing->used);
-    uint64_t start;
-    uint64_t end;
+    GC_AUTO_FD fd =
+        gc_process_map_open_file(gc_process_get_pid(backing->process), mapping);
+    uint64_t offset =
+        mapping->file_offset + (backing->address - mapping->start);
+    struct stat st;
 
-    if (!gc_memory_add_fd(view, 0, backing->size, file, file_offset, error)) {
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return true;
+    }
+    backing->file = gc_memory_new();
+    return gc_memory_add_fd(backing->file, 0, backing->size, fd, offset, error);
+}
+
+static bool open_backing(Backing *backing, const GcProcessMapping *mapping,
+                         GcProcessDoor *ret_door, GError **error)
+{
+    if (mapping->inode != 0 && !open_file(backing, mapping, error)) {
         return false;
     }
-    for (uint64_t at = 0; at < backing->size; at = end) {
-        if (!gc_memory_next_data(view, at, backing->size, &start, &end,
-                                 error)) {
-            return false;
-        }
-        if (start < end) {
-            uint64_t last = (end - 1) / backing->page_size;
-
-            gc_bitmap_set_range(backing->used, start / backing->page_size,
-                                MIN(last + 1, n_pages));
-        }
+    if (mapping->inode != 0 && backing->file == NULL) {
+        *ret_door = GC_PROCESS_DOOR_BLIND;
+        return true;
     }
-    return true;
+    if (mapping->is_shared) {
+        *ret_door = GC_PROCESS_DOOR_FILE;
+        return true;
+    }
+    *ret_door = GC_PROCESS_DOOR_PRIVATE;
+    return find_own_pages(backing, error);
 }
 
 bool gc_process_memory_add(GcMemory *memory, GcPaddr start, uint64_t size,
-                           pid_t pid, uint64_t address, int file,
-                           uint64_t file_offset, GError **error)
+                           GcProcess *process, const GcProcessMapping *mapping,
+                           uint64_t address, GcProcessDoor *ret_door,
+                           GError **error)
 {
-    static const GcMemoryOps ops = {process_read, process_next_data,
-                                    process_free};
-    ProcessBacking *backing = g_new0(ProcessBacking, 1);
-    bool ok;
+    static const GcMemoryOps ops = {backing_read, backing_next_data,
+                                    free_backing};
+    Backing *backing = g_new0(Backing, 1);
+    GcProcessDoor door;
 
-    backing->pid = pid;
+    backing->process = gc_process_ref(process);
     backing->address = address;
     backing->size = size;
-    backing->page_size = (size_t)sysconf(_SC_PAGESIZE);
-    backing->used = gc_bitmap_new((size - 1) / backing->page_size + 1);
-    ok = find_used(backing, error) &&
-         (file < 0 || add_file_data(backing, file, file_offset, error)) &&
-         gc_memory_add(memory, start, size, &ops, backing, error);
-    if (!ok) {
-        process_free(backing);
+    backing->lead = address % gc_process_get_page_size(process);
+    if (!open_backing(backing, mapping, &door, error) ||
+        !gc_memory_add(memory, start, size, &ops, backing, error)) {
+        free_backing(backing);
+        return false;
     }
-    return ok;
+    *ret_door = door;
+    return true;
 }

@@ -2,28 +2,39 @@
 /* Memory of another process as blocks of guest memory. */
 #pragma once
 
-#include <sys/types.h>
-
 #include "guestcore/memory.h"
+
+#include "guest/attach/process.h"
+#include "guest/attach/process_map.h"
+
+/* How a piece of memory is reached. */
+typedef enum GcProcessDoor {
+    GC_PROCESS_DOOR_FILE,    /* it is a file: that is read */
+    GC_PROCESS_DOOR_PRIVATE, /* the process's own, maybe over a file */
+    GC_PROCESS_DOOR_BLIND,   /* a file that cannot be opened: all is read, and
+                              * what was never used comes to be by that */
+} GcProcessDoor;
 
 /**
  * gc_process_memory_add:
  * @memory: where the block is added
  * @start: guest-physical address of the block, in bytes
  * @size: its size in bytes
- * @pid: a process that stands still as far as this memory goes
+ * @process: a process that does not change this memory any more
+ * @mapping: the mapping of @process that holds all of the block
  * @address: where the block begins in the process
- * @file: a file that it maps privately there, or -1; only borrowed.  What
- *     the process did not write is then the file's.
- * @file_offset: where the block begins in @file
+ * @ret_door: (out): how it is reached
  * @error: (out) (optional): return location
  *
- * Adds memory that is private to the process.  Which of its pages were ever
- * used is asked once, now, of /proc/PID/pagemap; the others are holes and
- * are never read, for a read would make them.
+ * Adds a block of memory that @process has mapped.  What is in a file is
+ * read from the file, never through the process, and its holes are left
+ * alone; which private pages were ever used is asked once, now, of
+ * /proc/PID/pagemap, and the others are never read: for a read would make
+ * them.
  *
  * Errors: as gc_memory_add(); GC_ERROR_IO
  */
 bool gc_process_memory_add(GcMemory *memory, GcPaddr start, uint64_t size,
-                           pid_t pid, uint64_t address, int file,
-                           uint64_t file_offset, GError **error);
+                           GcProcess *process, const GcProcessMapping *mapping,
+                           uint64_t address, GcProcessDoor *ret_door,
+                           GError **error);

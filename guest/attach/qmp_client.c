@@ -19,9 +19,15 @@
 /* The longest line that is accepted; "info mtree" has some 100 KiB. */
 #define MAX_LINE (16u * 1024 * 1024)
 
+/* How often a wait looks whether it was cancelled. */
+#define LOOK_MS 200
+
 struct GcQmpClient {
     int fd;
     pid_t pid;
+    GcQmpLimits limits;
+    bool is_lost;
+    gint64 last_id;       /* of the command sent last */
     GByteArray *received; /* not yet parsed */
 };
 
@@ -39,6 +45,35 @@ pid_t gc_qmp_client_get_pid(const GcQmpClient *client)
     return client->pid;
 }
 
+int gc_qmp_client_get_fd(const GcQmpClient *client)
+{
+    return client->fd;
+}
+
+void gc_qmp_client_clear_limits(GcQmpClient *client)
+{
+    client->limits = (GcQmpLimits){0};
+}
+
+bool gc_qmp_client_is_lost(const GcQmpClient *client)
+{
+    return client->is_lost;
+}
+
+static gint64 get_deadline(const GcQmpClient *client, gint64 seconds)
+{
+    gint64 deadline = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+
+    return client->limits.deadline != 0 ? MIN(deadline, client->limits.deadline)
+                                        : deadline;
+}
+
+static bool is_cancelled(const GcQmpClient *client)
+{
+    return client->limits.is_cancelled != NULL &&
+           client->limits.is_cancelled(client->limits.user_data);
+}
+
 /* Waits until the socket is ready for @events. */
 static bool wait_for(const GcQmpClient *client, short events, gint64 deadline,
                      GError **error)
@@ -49,14 +84,18 @@ static bool wait_for(const GcQmpClient *client, short events, gint64 deadline,
     do {
         gint64 left = (deadline - g_get_monotonic_time()) / 1000;
 
-        ready = poll(&poll_fd, 1, (int)CLAMP(left, 0, G_MAXINT));
-    } while (ready < 0 && errno == EINTR);
+        if (is_cancelled(client)) {
+            g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
+            return false;
+        }
+        if (left < 0) {
+            g_set_error(error, GC_ERROR, GC_ERROR_IO, "QEMU does not answer");
+            return false;
+        }
+        ready = poll(&poll_fd, 1, (int)MIN(left + 1, LOOK_MS));
+    } while (ready == 0 || (ready < 0 && errno == EINTR));
     if (ready < 0) {
         gc_set_error_errno(error, errno, "cannot wait for QEMU");
-        return false;
-    }
-    if (ready == 0) {
-        g_set_error(error, GC_ERROR, GC_ERROR_IO, "QEMU does not answer");
         return false;
     }
     return true;
@@ -79,6 +118,7 @@ static bool receive_more(GcQmpClient *client, gint64 deadline, GError **error)
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
         return true;
     }
+    client->is_lost = n <= 0;
     if (n < 0) {
         gc_set_error_errno(error, errno, "cannot read from QEMU");
         return false;
@@ -162,7 +202,7 @@ static ssize_t send_some(int socket, const char *bytes, size_t len, int fd)
     return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static bool send_all(const GcQmpClient *client, const char *bytes, int fd,
+static bool send_all(GcQmpClient *client, const char *bytes, int fd,
                      gint64 deadline, GError **error)
 {
     size_t len = strlen(bytes);
@@ -178,6 +218,7 @@ static bool send_all(const GcQmpClient *client, const char *bytes, int fd,
             continue;
         }
         if (n < 0) {
+            client->is_lost = true;
             gc_set_error_errno(error, errno, "cannot write to QEMU");
             return false;
         }
@@ -188,7 +229,7 @@ static bool send_all(const GcQmpClient *client, const char *bytes, int fd,
     return true;
 }
 
-static char *make_command(const char *command, JsonObject *arguments)
+static char *make_command(const char *command, gint64 id, JsonObject *arguments)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
@@ -197,6 +238,8 @@ static char *make_command(const char *command, JsonObject *arguments)
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "execute");
     json_builder_add_string_value(builder, command);
+    json_builder_set_member_name(builder, "id");
+    json_builder_add_int_value(builder, id);
     if (arguments != NULL) {
         JsonNode *node = json_node_new(JSON_NODE_OBJECT);
 
@@ -222,7 +265,15 @@ static const char *get_refusal(JsonObject *reply)
         json_node_get_object(node), "desc", "no reason given");
 }
 
-/* The answer to the command that was sent; events on the way are dropped. */
+/* Whether it answers an earlier command, for which nobody waits any more. */
+static bool is_late(const GcQmpClient *client, JsonObject *reply)
+{
+    return json_object_get_int_member_with_default(
+               reply, "id", client->last_id) != client->last_id;
+}
+
+/* The answer to the command that was sent last; events on the way are
+ * dropped. */
 static JsonNode *receive_reply(GcQmpClient *client, gint64 deadline,
                                GError **error)
 {
@@ -232,6 +283,9 @@ static JsonNode *receive_reply(GcQmpClient *client, gint64 deadline,
 
         if (reply == NULL) {
             return NULL;
+        }
+        if (is_late(client, reply)) {
+            continue;
         }
         if (json_object_has_member(reply, "return")) {
             return json_object_dup_member(reply, "return");
@@ -244,18 +298,25 @@ static JsonNode *receive_reply(GcQmpClient *client, gint64 deadline,
     }
 }
 
-JsonNode *gc_qmp_client_execute_with_fd(GcQmpClient *client,
-                                        const char *command,
-                                        JsonObject *arguments, int fd,
-                                        GError **error)
+bool gc_qmp_client_send(GcQmpClient *client, const char *command,
+                        JsonObject *arguments, int fd, GError **error)
 {
-    gint64 deadline = g_get_monotonic_time() + COMMAND_SECONDS * G_USEC_PER_SEC;
-    g_autofree char *text = make_command(command, arguments);
-    JsonNode *result = NULL;
+    g_autofree char *text = make_command(command, ++client->last_id, arguments);
 
-    if (send_all(client, text, fd, deadline, error)) {
-        result = receive_reply(client, deadline, error);
+    if (!send_all(client, text, fd, get_deadline(client, COMMAND_SECONDS),
+                  error)) {
+        g_prefix_error(error, "%s: ", command);
+        return false;
     }
+    return true;
+}
+
+JsonNode *gc_qmp_client_receive(GcQmpClient *client, const char *command,
+                                GError **error)
+{
+    JsonNode *result =
+        receive_reply(client, get_deadline(client, COMMAND_SECONDS), error);
+
     if (result == NULL) {
         g_prefix_error(error, "%s: ", command);
     }
@@ -265,7 +326,9 @@ JsonNode *gc_qmp_client_execute_with_fd(GcQmpClient *client,
 JsonNode *gc_qmp_client_execute(GcQmpClient *client, const char *command,
                                 JsonObject *arguments, GError **error)
 {
-    return gc_qmp_client_execute_with_fd(client, command, arguments, -1, error);
+    return gc_qmp_client_send(client, command, arguments, -1, error)
+               ? gc_qmp_client_receive(client, command, error)
+               : NULL;
 }
 
 char *gc_qmp_client_monitor(GcQmpClient *client, const char *command_line,
@@ -318,11 +381,9 @@ static bool connect_socket(GcQmpClient *client, const char *path,
 
 static bool negotiate(GcQmpClient *client, GError **error)
 {
-    gint64 deadline =
-        g_get_monotonic_time() + GREETING_SECONDS * G_USEC_PER_SEC;
     g_autoptr(GError) greeting_error = NULL;
-    g_autoptr(JsonObject) greeting =
-        receive_object(client, deadline, &greeting_error);
+    g_autoptr(JsonObject) greeting = receive_object(
+        client, get_deadline(client, GREETING_SECONDS), &greeting_error);
     g_autoptr(JsonNode) result = NULL;
 
     if (greeting == NULL) {
@@ -340,10 +401,14 @@ static bool negotiate(GcQmpClient *client, GError **error)
     return result != NULL;
 }
 
-GcQmpClient *gc_qmp_client_new(const char *path, GError **error)
+GcQmpClient *gc_qmp_client_new(const char *path, const GcQmpLimits *limits,
+                               GError **error)
 {
     g_autoptr(GcQmpClient) client = g_new0(GcQmpClient, 1);
 
+    if (limits != NULL) {
+        client->limits = *limits;
+    }
     client->fd = -1;
     client->received = g_byte_array_new();
     if (!connect_socket(client, path, error) || !negotiate(client, error)) {

@@ -151,7 +151,7 @@ static bool dump_guest(const Options *options, GError **error)
     bool ok;
 
     catch_signals();
-    attach = gc_attach_qemu(options->qmp, error);
+    attach = gc_attach_qemu(options->qmp, NULL, error);
     if (attach == NULL) {
         return false;
     }
