@@ -21,8 +21,8 @@
 #include "guest/attach/checks.h"
 #include "guest/attach/layout.h"
 #include "guest/attach/process_memory.h"
+#include "guest/attach/qemu_head.h"
 #include "guest/attach/qemu_process.h"
-#include "guest/attach/registers.h"
 #include "guest/attach/resumer.h"
 #include "guest/guest.h"
 
@@ -31,6 +31,8 @@ struct GcAttach {
     GcQmpClient *client;
     GcResumer *resumer; /* while it must be resumed */
     bool must_resume;   /* it ran, and stands still because of us */
+    gint64 stopped_at;  /* monotonic times; 0 if it was not stopped */
+    gint64 resumed_at;
     GcProcess *process;
     GcGuest *guest;
     GPtrArray *warnings; /* of char *, with a NULL at the end once complete */
@@ -94,11 +96,13 @@ static bool resume_anew(const GcAttach *attach, GError **error)
     return client != NULL && execute(client, "cont", error);
 }
 
-/* The end of a pause: from here on nothing may stand still because of us. */
+/* The end of our part in a pause: whatever stands still does so because of
+ * somebody else. */
 static void dismiss_resumer(GcAttach *attach)
 {
-    gc_resumer_dismiss(g_steal_pointer(&attach->resumer));
     attach->must_resume = false;
+    attach->resumed_at = g_get_monotonic_time();
+    gc_resumer_dismiss(g_steal_pointer(&attach->resumer));
 }
 
 bool gc_attach_resume(GcAttach *attach, GError **error)
@@ -108,6 +112,7 @@ bool gc_attach_resume(GcAttach *attach, GError **error)
     if (!attach->must_resume) {
         return true;
     }
+    attach->must_resume = false;
     gc_qmp_client_clear_limits(attach->client);
     if (execute(attach->client, "cont", &own_error)) {
         dismiss_resumer(attach);
@@ -119,10 +124,17 @@ bool gc_attach_resume(GcAttach *attach, GError **error)
         g_clear_pointer(&attach->client, gc_qmp_client_free);
         return resume_anew(attach, error);
     }
-    attach->must_resume = false;
     gc_resumer_entrust(g_steal_pointer(&attach->resumer));
     g_propagate_error(error, g_steal_pointer(&own_error));
     return false;
+}
+
+int64_t gc_attach_get_pause(const GcAttach *attach)
+{
+    gint64 end =
+        attach->resumed_at != 0 ? attach->resumed_at : g_get_monotonic_time();
+
+    return attach->stopped_at != 0 ? end - attach->stopped_at : 0;
 }
 
 void gc_attach_keep_paused(GcAttach *attach)
@@ -174,6 +186,7 @@ static bool stop(GcAttach *attach, GError **error)
         return false;
     }
     attach->must_resume = true;
+    attach->stopped_at = g_get_monotonic_time();
     if (!execute(attach->client, "stop", error) ||
         !query_status(attach->client, &runs, &is_paused, error)) {
         return false;
@@ -271,20 +284,20 @@ static bool make_guest(GcAttach *attach, GError **error)
     g_autoptr(GArray) layout = gc_layout_read(attach->client, error);
     g_autoptr(GcMemory) memory = NULL;
     g_autoptr(GPtrArray) notes = NULL;
-    GcRegisters registers;
+    GcQemuNotes qemu;
 
     if (layout == NULL ||
-        !gc_registers_read(attach->client,
-                           g_array_index(layout, GcRamRange, 0).start,
-                           &registers, error)) {
+        !gc_qemu_head_read_notes(attach->client,
+                                 g_array_index(layout, GcRamRange, 0).start,
+                                 &qemu, error)) {
         return false;
     }
-    notes = registers.notes;
+    notes = qemu.notes;
     memory = make_memory(attach, layout, error);
     if (memory == NULL) {
         return false;
     }
-    attach->guest = gc_guest_new(registers.arch->name, memory, error);
+    attach->guest = gc_guest_new(qemu.arch->name, memory, error);
     return attach->guest != NULL && add_notes(attach, notes, error);
 }
 
@@ -329,6 +342,18 @@ static bool attach_guest(GcAttach *attach, const GcAttachOptions *options,
     return make_guest(attach, error);
 }
 
+/* After a failure: the guest goes on, or the error says that it does not. */
+static void undo(GcAttach *attach, GError **error)
+{
+    g_autoptr(GError) own_error = NULL;
+
+    if (!gc_attach_resume(attach, &own_error)) {
+        g_prefix_error(error, "the guest could not be resumed (%s) after: ",
+                       own_error->message);
+    }
+    g_prefix_error(error, "%s: ", attach->qmp_path);
+}
+
 GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
                          GError **error)
 {
@@ -342,7 +367,7 @@ GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
         return NULL;
     }
     if (!attach_guest(attach, options, error)) {
-        g_prefix_error(error, "%s: ", qmp_path);
+        undo(attach, error);
         return NULL;
     }
     g_ptr_array_add(attach->warnings, NULL);

@@ -6,7 +6,7 @@
 #include "guestcore/memory.h"
 
 #include "base/error.h"
-#include "guest/attach/registers.h"
+#include "guest/attach/qemu_head.h"
 
 /* Firmware may make parts of RAM read-only; they are RAM all the same. */
 static bool is_ram(const GcMtreeRange *range, const GcRamFacts *facts)
@@ -191,7 +191,7 @@ GArray *gc_layout_read(GcQmpClient *client, GError **error)
         return NULL;
     }
     if (has_patchy_device(facts)) {
-        plugged = gc_registers_read_ranges(client, error);
+        plugged = gc_qemu_head_read_ranges(client, error);
         if (plugged == NULL) {
             return NULL;
         }

@@ -226,8 +226,9 @@ bool gc_process_memory_add(GcMemory *memory, GcPaddr start, uint64_t size,
                            uint64_t address, GcProcessDoor *ret_door,
                            GError **error)
 {
-    static const GcMemoryOps ops = {backing_read, backing_next_data,
-                                    free_backing};
+    static const GcMemoryOps ops = {.read = backing_read,
+                                    .next_data = backing_next_data,
+                                    .free = free_backing};
     Backing *backing = g_new0(Backing, 1);
     GcProcessDoor door;
 

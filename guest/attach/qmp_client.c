@@ -88,6 +88,11 @@ static bool wait_for(const GcQmpClient *client, short events, gint64 deadline,
             g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
             return false;
         }
+        if (client->limits.deadline != 0 &&
+            g_get_monotonic_time() >= client->limits.deadline) {
+            g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "timed out");
+            return false;
+        }
         if (left < 0) {
             g_set_error(error, GC_ERROR, GC_ERROR_IO, "QEMU does not answer");
             return false;

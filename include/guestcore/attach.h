@@ -166,6 +166,16 @@ GC_API bool gc_attach_resume(GcAttach *attach, GError **error);
 GC_API void gc_attach_keep_paused(GcAttach *attach);
 
 /**
+ * gc_attach_get_pause:
+ * @attach: the attachment
+ *
+ * Returns: for how many microseconds the guest stood still because of the
+ *     attachment: until it went on, or until now
+ * Threads: owner thread
+ */
+GC_API int64_t gc_attach_get_pause(const GcAttach *attach);
+
+/**
  * gc_attach_get_n_unreadable:
  * @attach: the attachment
  *

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,11 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from check import Skip, run
 from guest import Guest
+from middle import frozen_in_the_middle
 from tool import FORMATS, TIMEOUT, Tool, dump_arguments
 
 SMALL_DISK_MIB = 8
-WRITTEN = 1 << 20
-TRIES = 5
 
 
 def test(t):
@@ -112,41 +110,6 @@ def qemu_killed(t, tool):
             _, stderr = process.communicate(timeout=TIMEOUT)
     failed_in_one_line(process.returncode, stderr)
     nothing_in(folder)
-
-
-@contextmanager
-def frozen_in_the_middle(tool, guest, folder, form):
-    """A dump that has written some of the file and is then held by SIGSTOP: what
-    the block does is done in the middle of the dump, on a machine of any speed."""
-    for _ in range(TRIES):
-        arguments = dump_arguments(guest.socket, folder / "dump", form)
-        with tool.started(*arguments) as process:
-            if freeze(process):
-                assert not guest.running(), "the guest runs during the dump"
-                assert not (folder / "dump").exists(), "the name is taken early"
-                yield process
-                return
-        (folder / "dump").unlink(missing_ok=True)
-    raise AssertionError(f"not caught in the middle in {TRIES} tries")
-
-
-def freeze(process):
-    """Stops the process once it has written enough; False if it has ended."""
-    deadline = time.monotonic() + TIMEOUT
-    while process.poll() is None and time.monotonic() < deadline:
-        if written(process.pid) >= WRITTEN:
-            process.send_signal(signal.SIGSTOP)
-            return process.poll() is None
-    return False
-
-
-def written(pid):
-    """The bytes that a process has written so far."""
-    try:
-        text = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
-    except OSError:  # it has just ended
-        return 0
-    return int(text.split("wchar: ")[1].split()[0])
 
 
 def failed_in_one_line(status, stderr):

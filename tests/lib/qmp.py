@@ -46,6 +46,10 @@ class Qmp:
             self._socket.sendall(data)
         return self._answer(name, timeout)
 
+    def send_raw(self, data):
+        """Sends bytes that need not be a command, and waits for nothing."""
+        self._socket.sendall(data)
+
     def hmp(self, line):
         """Runs a line of the human monitor and returns what it prints."""
         return self.command("human-monitor-command", {"command-line": line})

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* guestcore dump: a running QEMU's guest into a file. */
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "guestcore/attach.h"
 #include "guestcore/dump.h"
 
 #include "command.h"
+#include "dump_report.h"
+#include "progress.h"
 
 typedef struct Options {
     char *qmp;
     char *output;
     char *format;
     int threads;
+    int pid;
+    int timeout;
+    gboolean no_pause;
+    gboolean keep_paused;
+    gboolean force;
+    gboolean json;
     gboolean quiet;
 } Options;
 
+#define DEFAULT_FORMAT "kdump-raw-zlib"
 #define ALL_CPUS (-1)
 #define MAX_THREADS 1024
 
@@ -40,46 +47,29 @@ static void catch_signals(void)
     }
 }
 
-/* What a dump needs to tell, in the order in which it goes on. */
+/* What a dump has at hand while it goes on. */
 typedef struct Dump {
+    const Options *options;
+    gint64 deadline; /* monotonic time; 0 if there is none */
     GcAttach *attach;
-    gint64 stopped_at;
-    gint64 stood_still; /* microseconds */
-    gint64 shown_at;
-    bool show_progress;
+    Progress progress;
     GError *resume_error;
 } Dump;
 
-#define SHOW_EVERY (G_USEC_PER_SEC / 5)
+static bool is_over(void *user_data)
+{
+    const Dump *dump = user_data;
+
+    return interrupted ||
+           (dump->deadline != 0 && g_get_monotonic_time() >= dump->deadline);
+}
 
 static bool show_progress(uint64_t done, uint64_t total, void *user_data)
 {
     Dump *dump = user_data;
-    gint64 now = g_get_monotonic_time();
 
-    if (interrupted) {
-        return false;
-    }
-    if (dump->show_progress &&
-        (done == total || now - dump->shown_at >= SHOW_EVERY)) {
-        double seconds =
-            (double)(now - dump->stopped_at) / (double)G_USEC_PER_SEC;
-
-        dump->shown_at = now;
-        fprintf(stderr,
-                "\r%3.0f %%  %" PRIu64 " of %" PRIu64 " MiB  %.0f MiB/s \033[K",
-                total != 0 ? 100.0 * (double)done / (double)total : 0.0,
-                done >> 20, total >> 20,
-                seconds > 0 ? (double)(done >> 20) / seconds : 0.0);
-    }
-    return true;
-}
-
-static void end_progress(const Dump *dump)
-{
-    if (dump->show_progress && dump->shown_at != 0) {
-        fprintf(stderr, "\r\033[K");
-    }
+    progress_show(&dump->progress, done, total);
+    return !is_over(dump);
 }
 
 /* The guest need not wait until the file is on the disk. */
@@ -87,51 +77,106 @@ static void resume(void *user_data)
 {
     Dump *dump = user_data;
 
-    gc_attach_resume(dump->attach, &dump->resume_error);
-    dump->stood_still = g_get_monotonic_time() - dump->stopped_at;
+    if (!dump->options->keep_paused) {
+        gc_attach_resume(dump->attach, &dump->resume_error);
+    }
+}
+
+static void print_warning(const char *text)
+{
+    fprintf(stderr, "guestcore: warning: %s\n", text);
 }
 
 static void print_warnings(const GcAttach *attach)
 {
     for (const char *const *warning = gc_attach_get_warnings(attach);
          *warning != NULL; warning++) {
-        fprintf(stderr, "guestcore: warning: %s\n", *warning);
+        print_warning(*warning);
     }
 }
 
-static void print_result(const Options *options, const Dump *dump,
-                         const GcDumpJob *job)
+static void print_report(const Dump *dump, const GcDumpJob *job)
 {
-    GcDumpStats stats = gc_dump_job_get_stats(job);
+    const Options *options = dump->options;
+    DumpReport report = {
+        .path = options->output,
+        .format = options->format,
+        .guest = gc_attach_get_guest(dump->attach),
+        .stats = gc_dump_job_get_stats(job),
+        .pause = gc_attach_get_pause(dump->attach),
+        .n_unreadable = gc_attach_get_n_unreadable(dump->attach),
+        .warnings = gc_attach_get_warnings(dump->attach),
+    };
+    g_autofree char *text = options->json ? dump_report_to_json(&report)
+                                          : dump_report_to_text(&report);
 
-    printf("%s: %s, %" PRIu64 " pages (%" PRIu64 " of zeros), %" PRIu64
-           " bytes (%" PRIu64 " on disk), guest stood still %.3f s\n",
-           options->output, options->format, stats.pages, stats.zero_pages,
-           stats.file_size, stats.file_used,
-           (double)dump->stood_still / (double)G_USEC_PER_SEC);
+    if (report.n_unreadable > 0) {
+        g_autofree char *warning =
+            g_strdup_printf("%" G_GUINT64_FORMAT " pages could not be read "
+                            "and are zeros in the dump",
+                            report.n_unreadable);
+
+        print_warning(warning);
+    }
+    if (options->json || !options->quiet) {
+        fputs(text, stdout);
+    }
 }
 
-static bool write_dump(const Options *options, Dump *dump, GError **error)
+/* Says what ended the dump, instead of that something did. */
+static void explain_cancel(const Dump *dump, GError **error)
 {
+    if (error == NULL ||
+        !g_error_matches(*error, GC_ERROR, GC_ERROR_CANCELLED)) {
+        return;
+    }
+    g_clear_error(error);
+    if (interrupted) {
+        g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED,
+                    "%s: no dump was made: %s", dump->options->output,
+                    strsignal(interrupted));
+    } else {
+        g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED,
+                    "%s: no dump was made: it was not complete after %d s",
+                    dump->options->output, dump->options->timeout);
+    }
+}
+
+static GcDumpJob *make_job(Dump *dump, GError **error)
+{
+    const Options *options = dump->options;
     g_autoptr(GcDumpJob) job =
         gc_dump_job_new(gc_attach_get_guest(dump->attach));
 
     if (!gc_dump_job_set_format(job, options->format, error)) {
-        return false;
+        return NULL;
     }
     if (options->threads != ALL_CPUS) {
         gc_dump_job_set_threads(job, (unsigned)options->threads);
     }
     gc_dump_job_set_progress(job, show_progress, dump);
     gc_dump_job_set_memory_done(job, resume, dump);
-    if (!gc_dump_job_run(job, options->output, error)) {
-        end_progress(dump);
+    return g_steal_pointer(&job);
+}
+
+static bool write_dump(Dump *dump, GError **error)
+{
+    g_autoptr(GcDumpJob) job = make_job(dump, error);
+    bool ok;
+
+    if (job == NULL) {
         return false;
     }
-    end_progress(dump);
-    if (!options->quiet) {
-        print_result(options, dump, job);
+    progress_start(&dump->progress, dump->options->quiet);
+    ok = gc_dump_job_run(job, dump->options->output, error);
+    progress_end(&dump->progress);
+    if (!ok) {
+        return false;
     }
+    if (dump->options->keep_paused) {
+        gc_attach_keep_paused(dump->attach);
+    }
+    print_report(dump, job);
     if (dump->resume_error != NULL) {
         g_propagate_prefixed_error(
             error, g_steal_pointer(&dump->resume_error),
@@ -141,23 +186,43 @@ static bool write_dump(const Options *options, Dump *dump, GError **error)
     return true;
 }
 
+static GcAttach *attach_guest(Dump *dump, GError **error)
+{
+    const Options *options = dump->options;
+    g_autoptr(GcAttachOptions) how = gc_attach_options_new();
+
+    gc_attach_options_set_pid(how, options->pid);
+    gc_attach_options_set_pause(how, !options->no_pause);
+    gc_attach_options_set_force(how, options->force);
+    gc_attach_options_set_timeout(how, (unsigned)options->timeout);
+    gc_attach_options_set_cancel(how, is_over, dump);
+    return gc_attach_qemu(options->qmp, how, error);
+}
+
 static bool dump_guest(const Options *options, GError **error)
 {
     g_autoptr(GcAttach) attach = NULL;
-    Dump dump = {
-        .stopped_at = g_get_monotonic_time(),
-        .show_progress = !options->quiet && isatty(STDERR_FILENO),
-    };
-    bool ok;
+    Dump dump = {.options = options};
+    bool ok = false;
 
-    catch_signals();
-    attach = gc_attach_qemu(options->qmp, NULL, error);
-    if (attach == NULL) {
-        return false;
+    if (options->timeout > 0) {
+        dump.deadline =
+            g_get_monotonic_time() + options->timeout * G_USEC_PER_SEC;
     }
-    dump.attach = attach;
-    print_warnings(attach);
-    ok = write_dump(options, &dump, error);
+    catch_signals();
+    attach = attach_guest(&dump, error);
+    if (attach != NULL) {
+        dump.attach = attach;
+        print_warnings(attach);
+        ok = write_dump(&dump, error);
+    }
+    if (!ok) {
+        explain_cancel(&dump, error);
+    }
+    if (attach != NULL && !gc_attach_resume(attach, &dump.resume_error)) {
+        g_prefix_error(error, "the guest could not be resumed (%s) after: ",
+                       dump.resume_error->message);
+    }
     g_clear_error(&dump.resume_error);
     return ok;
 }
@@ -184,6 +249,12 @@ static bool check_options(const Options *options, int argc, GError **error)
         wrong = "there is no such format";
     } else if (options->threads < ALL_CPUS || options->threads > MAX_THREADS) {
         wrong = "--threads takes a number from 0 to 1024";
+    } else if (options->pid < 0) {
+        wrong = "--pid takes the number of a process";
+    } else if (options->timeout < 0) {
+        wrong = "--timeout takes a number of seconds";
+    } else if (options->no_pause && options->keep_paused) {
+        wrong = "--no-pause and --keep-paused contradict each other";
     }
     if (wrong != NULL) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
@@ -213,9 +284,21 @@ static bool run(int argc, char **argv, GError **error)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "the dump; appears when it is complete", "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format,
-         "format of the dump (default: kdump-raw-zlib)", "FORMAT"},
+         "format of the dump (default: " DEFAULT_FORMAT ")", "FORMAT"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
          "threads that read and compress (default: one per CPU)", "N"},
+        {"pid", 0, 0, G_OPTION_ARG_INT, &options.pid,
+         "QEMU's process (default: the one that made the socket)", "PID"},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
+         "give up if the dump is not complete by then", "SECONDS"},
+        {"no-pause", 0, 0, G_OPTION_ARG_NONE, &options.no_pause,
+         "let the guest run; the dump is then not consistent", NULL},
+        {"keep-paused", 0, 0, G_OPTION_ARG_NONE, &options.keep_paused,
+         "leave the guest stopped when the dump is complete", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &options.force,
+         "dump also a guest that is being migrated or is encrypted", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
+         "print the result as a JSON object", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
          "print only warnings and errors", NULL},
         G_OPTION_ENTRY_NULL};
@@ -224,7 +307,7 @@ static bool run(int argc, char **argv, GError **error)
 
     ok = command_parse(&argc, &argv, NULL, description, entries, error);
     if (options.format == NULL) {
-        options.format = g_strdup("kdump-raw-zlib");
+        options.format = g_strdup(DEFAULT_FORMAT);
     }
     ok = ok && check_options(&options, argc, error) &&
          dump_guest(&options, error);

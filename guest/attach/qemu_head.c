@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/attach/registers.h"
+#include "guest/attach/qemu_head.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -56,7 +56,7 @@ static bool dump_byte(GcQmpClient *client, GcPaddr paddr, GError **error)
     return result != NULL;
 }
 
-static bool parse_notes(const GcFile *file, GcRegisters *ret_registers,
+static bool parse_notes(const GcFile *file, GcQemuNotes *ret_notes,
                         GError **error)
 {
     g_autoptr(GcElf) elf = gc_elf_open(file, error);
@@ -74,13 +74,13 @@ static bool parse_notes(const GcFile *file, GcRegisters *ret_registers,
                     elf->header.machine);
         return false;
     }
-    ret_registers->notes = gc_elf_read_notes(elf, file, error);
-    ret_registers->arch = arch;
-    return ret_registers->notes != NULL;
+    ret_notes->notes = gc_elf_read_notes(elf, file, error);
+    ret_notes->arch = arch;
+    return ret_notes->notes != NULL;
 }
 
-bool gc_registers_read(GcQmpClient *client, GcPaddr paddr,
-                       GcRegisters *ret_registers, GError **error)
+bool gc_qemu_head_read_notes(GcQmpClient *client, GcPaddr paddr,
+                             GcQemuNotes *ret_notes, GError **error)
 {
     GC_AUTO_FD fd = memfd_create("guestcore-notes", MFD_CLOEXEC);
     GcFile file;
@@ -91,7 +91,7 @@ bool gc_registers_read(GcQmpClient *client, GcPaddr paddr,
     }
     return pass_fd(client, fd, error) && dump_byte(client, paddr, error) &&
            gc_file_init_fd(&file, &fd, error) &&
-           parse_notes(&file, ret_registers, error);
+           parse_notes(&file, ret_notes, error);
 }
 
 /* As GcFile.read, of the bytes that have come so far. */
@@ -202,7 +202,7 @@ static GcElf *dump_head(GcQmpClient *client, GError **error)
     return g_steal_pointer(&elf);
 }
 
-GArray *gc_registers_read_ranges(GcQmpClient *client, GError **error)
+GArray *gc_qemu_head_read_ranges(GcQmpClient *client, GError **error)
 {
     g_autoptr(GcElf) elf = dump_head(client, error);
 

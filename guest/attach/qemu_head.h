@@ -7,16 +7,16 @@
 #include "guest/attach/qmp_client.h"
 
 /* What QEMU's own dump says of the guest beside its memory. */
-typedef struct GcRegisters {
+typedef struct GcQemuNotes {
     const GcArch *arch;
     GPtrArray *notes; /* of GcNote; owned */
-} GcRegisters;
+} GcQemuNotes;
 
 /**
- * gc_registers_read:
+ * gc_qemu_head_read_notes:
  * @client: a QEMU
  * @paddr: an address where the guest has RAM
- * @ret_registers: (out): what it says; the caller frees the notes
+ * @ret_notes: (out): what it says; the caller frees the notes
  * @error: (out) (optional): return location
  *
  * Has QEMU dump the one byte at @paddr into a file in memory, which takes it
@@ -25,11 +25,11 @@ typedef struct GcRegisters {
  * Errors: GC_ERROR_FORMAT if QEMU refuses or its dump is none;
  *     GC_ERROR_UNSUPPORTED if the architecture is not known; GC_ERROR_IO
  */
-bool gc_registers_read(GcQmpClient *client, GcPaddr paddr,
-                       GcRegisters *ret_registers, GError **error);
+bool gc_qemu_head_read_notes(GcQmpClient *client, GcPaddr paddr,
+                             GcQemuNotes *ret_notes, GError **error);
 
 /**
- * gc_registers_read_ranges:
+ * gc_qemu_head_read_ranges:
  * @client: a QEMU
  * @error: (out) (optional): return location
  *
@@ -39,6 +39,6 @@ bool gc_registers_read(GcQmpClient *client, GcPaddr paddr,
  *
  * Returns: (transfer full) (element-type GcMemoryBlock): in order of address,
  *     neighbours merged; or NULL
- * Errors: as gc_registers_read()
+ * Errors: as gc_qemu_head_read_notes()
  */
-GArray *gc_registers_read_ranges(GcQmpClient *client, GError **error);
+GArray *gc_qemu_head_read_ranges(GcQmpClient *client, GError **error);

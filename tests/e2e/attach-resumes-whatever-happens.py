@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The guest runs again after a dump that was killed, cut off from the monitor or
+interrupted, at any step of the way; and stands still where that was asked for."""
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from check import run
+from guest import Guest
+from middle import frozen_in_the_middle
+from proxy import Proxy
+from qmp import Qmp
+from tool import TIMEOUT, Tool, dump_arguments
+
+# One command of every step while the guest stands still.
+STEPS = ("stop", "query-memdev", "human-monitor-command", "getfd",
+         "dump-guest-memory")
+PATIENCE = 20
+
+
+def test(t):
+    tool = Tool(t.tool)
+    with Guest(t.image, random_mib=64) as guest:
+        with t.case("SIGKILL in the middle of the dump"):
+            killed_in_the_middle(t, tool, guest)
+        with Proxy(guest.socket, t.folder / "proxy.qmp") as proxy:
+            for step in STEPS:
+                with t.case(f"SIGKILL at {step}"):
+                    ended_at(t, tool, guest, proxy, step, signal.SIGKILL)
+            for step in ("query-migrate", "stop", "dump-guest-memory"):
+                with t.case(f"SIGTERM at {step}"):
+                    ended_at(t, tool, guest, proxy, step, signal.SIGTERM)
+            for step in STEPS:
+                with t.case(f"the connection breaks at {step}"):
+                    cut_off_at(t, tool, guest, proxy, step)
+            with t.case("the connection breaks at cont"):
+                cut_off_at_the_end(t, tool, guest, proxy)
+            with t.case("--timeout: QEMU does not answer in time"):
+                timed_out(t, tool, guest, proxy)
+        with t.case("half a command does not keep QEMU from going on"):
+            half_a_command(guest)
+        with t.case("--keep-paused leaves the guest standing still"):
+            kept_paused(t, tool, guest)
+        with t.case("--no-pause lets the guest run, and says what that means"):
+            not_paused(t, tool, guest)
+        with t.case("no child is left behind"):
+            assert not children_named("guestcore-cont")
+
+
+def killed_in_the_middle(t, tool, guest):
+    folder = fresh(t)
+    with frozen_in_the_middle(tool, guest, folder, "elf") as process:
+        process.kill()
+        process.wait(timeout=TIMEOUT)
+        runs_again(guest)
+    nothing_in(folder)
+
+
+def ended_at(t, tool, guest, proxy, step, number):
+    """A signal comes while an answer is waited for."""
+    folder = fresh(t)
+    proxy.forget()
+    proxy.silent.add(step if step != "human-monitor-command"
+                     else ("hmp", "info mtree -f"))
+    with tool.started(*through(proxy, guest, folder)) as process:
+        proxy.wait_heard(step)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=PATIENCE)
+    if number != signal.SIGKILL:
+        assert process.returncode == 1, process.returncode
+        in_one_line(stderr, "no dump was made: Terminated")
+    runs_again(guest)
+    nothing_in(folder)
+
+
+def cut_off_at(t, tool, guest, proxy, step):
+    folder = fresh(t)
+    proxy.forget()
+    proxy.hang_up.add(step)
+    done = tool.run(*through(proxy, guest, folder))
+    assert done.returncode == 1, done
+    in_one_line(done.stderr, f"{step}: QEMU closed the connection")
+    runs_again(guest)
+    nothing_in(folder)
+
+
+def cut_off_at_the_end(t, tool, guest, proxy):
+    """The dump is there, so it counts."""
+    folder = fresh(t)
+    proxy.forget()
+    proxy.hang_up.add("cont")
+    done = tool.run(*through(proxy, guest, folder))
+    assert done.returncode == 0 and done.stderr == "", done
+    assert proxy.commands.count("cont") == 2, proxy.commands
+    runs_again(guest)
+    (folder / "dump").unlink()
+
+
+def timed_out(t, tool, guest, proxy):
+    folder = fresh(t)
+    proxy.forget()
+    proxy.silent.add("query-memdev")
+    start = time.monotonic()
+    done = tool.run(*through(proxy, guest, folder), "--timeout", 2)
+    assert done.returncode == 1, done
+    assert 1.5 <= time.monotonic() - start < PATIENCE
+    in_one_line(done.stderr, "no dump was made: it was not complete after 2 s")
+    runs_again(guest)
+    nothing_in(folder)
+
+
+def half_a_command(guest):
+    """What the child does, after a parent that died in the middle of a word."""
+    qmp = Qmp(guest.socket)
+    try:
+        qmp.command("stop")
+        qmp.send_raw(b'{"execute": "query-st')
+        qmp.send_raw(b'\xff\n{"execute": "cont"}\n')
+        runs_again(guest)
+    finally:
+        qmp.close()
+
+
+def kept_paused(t, tool, guest):
+    path = tool.dump(guest, t.folder / "kept", "elf", "--keep-paused")
+    assert not guest.running()
+    guest.cont()
+    runs_again(guest)
+    path.unlink()
+    done = tool.run(*dump_arguments(guest.socket, t.folder / "absent/dump"),
+                    "--keep-paused")
+    assert done.returncode == 1
+    runs_again(guest)
+
+
+def not_paused(t, tool, guest):
+    guest.qmp.drain_events()
+    done = tool.run(*dump_arguments(guest.socket, t.folder / "live"),
+                    "--no-pause", "--json")
+    assert done.returncode == 0, done
+    in_one_line(done.stderr, "the dump is not consistent")
+    report = json.loads(done.stdout)
+    assert report["pause-seconds"] == 0, report
+    assert report["warnings"], report
+    # QEMU stops the guest for the registers, by itself and for a moment.
+    names = [event["event"] for event in guest.qmp.drain_events()]
+    assert names.count("STOP") <= 1, names
+    runs_again(guest)
+    (t.folder / "live").unlink()
+
+
+def through(proxy, guest, folder):
+    return [*dump_arguments(proxy.path, folder / "dump"), "--pid", guest.pid]
+
+
+def runs_again(guest):
+    deadline = time.monotonic() + PATIENCE
+    while not guest.running():
+        assert time.monotonic() < deadline, "the guest stands still"
+        time.sleep(0.02)
+    guest.wait_tick()
+
+
+def in_one_line(stderr, words):
+    assert stderr.startswith("guestcore: ") and stderr.count("\n") == 1, stderr
+    assert words in stderr, stderr
+
+
+def children_named(name):
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        left = [path for path in Path("/proc").glob("[0-9]*/comm")
+                if read(path).strip() == name]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
+
+
+def read(path):
+    try:
+        return path.read_text(errors="replace")
+    except OSError:  # it has just ended
+        return ""
+
+
+def fresh(t):
+    folder = t.folder / "out"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def nothing_in(folder):
+    left = sorted(folder.rglob("*"))
+    assert not left, f"left behind: {left}"
+
+
+run(test, __doc__)
