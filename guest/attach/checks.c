@@ -142,12 +142,19 @@ static bool check_encryption(const Checks *checks, GError **error)
     return true;
 }
 
-/* "child<vfio-pci>": the type between the brackets is of a device that is
- * passed through. */
-static bool is_passed_through(const char *type)
+/* The type of a device that is passed through, out of "child<vfio-pci>"; NULL
+ * if it is of another type. */
+static char *get_passed_through(const char *property_type)
 {
-    return g_str_has_prefix(type, "child<vfio-") ||
-           g_str_has_prefix(type, "child<vhost-vdpa");
+    static const char child[] = "child<";
+    const char *type = property_type + strlen(child);
+
+    if (!g_str_has_prefix(property_type, child) ||
+        !(g_str_has_prefix(type, "vfio-") ||
+          g_str_has_prefix(type, "vhost-vdpa"))) {
+        return NULL;
+    }
+    return g_strndup(type, strcspn(type, ">"));
 }
 
 static bool check_devices_in(const Checks *checks, const char *path,
@@ -164,12 +171,13 @@ static bool check_devices_in(const Checks *checks, const char *path,
                : NULL;
     for (guint i = 0; list != NULL && i < json_array_get_length(list); i++) {
         JsonNode *item = json_array_get_element(list, i);
+        g_autofree char *type = get_passed_through(get_string(item, "type"));
 
-        if (is_passed_through(get_string(item, "type"))) {
+        if (type != NULL) {
             warn(checks,
                  "device %s (%s) is passed through: it may write to memory "
                  "while the guest stands still",
-                 get_string(item, "name"), get_string(item, "type"));
+                 get_string(item, "name"), type);
         }
     }
     return true;
