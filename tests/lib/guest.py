@@ -36,7 +36,7 @@ class Guest:
     """A running guest, as a context manager."""
 
     def __init__(self, image, memory="512M", smp=2, backend="anonymous",
-                 machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(),
+                 machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(), append="",
                  timeout=90):
         self.image = Path(image)
         self.memory = parse_size(memory)
@@ -46,6 +46,7 @@ class Guest:
         self.cpu = cpu
         self.fill = (random_mib, text_mib)
         self.extra = list(extra)
+        self.append = append
         self.timeout = timeout
         self.qmp = None
         self.boot_seconds = None
@@ -147,7 +148,8 @@ class Guest:
             "-kernel", str(self.image / "vmlinuz"),
             "-initrd", str(self.image / "initramfs"),
             "-append", "console=ttyS0 panic=-1 "
-            f"guestcore.random={random_mib} guestcore.text={text_mib}",
+            f"guestcore.random={random_mib} guestcore.text={text_mib} "
+            f"{self.append}",
             *self.extra,
         ]
 

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Whatever backs a stopped guest's RAM, every page, note and the kernel's text in
+guestcore's dumps equal QEMU's own, and QEMU's resident memory does not grow."""
+
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from check import Skip, run
+from compare import same_memory, same_notes
+from dumpfile import PAGE
+from elfcore import ElfCore
+from foreign import qemu_dump
+from guest import Guest
+from kdump import Kdump
+from tool import FORMATS, Tool
+
+MIB = 1 << 20
+LITTLE = 1 * MIB
+FIRMWARE = (0xfffc0000, 0x100000000)
+ROOM = 8 << 30
+HUGE_PAGE = 2 * MIB
+PATIENCE = 20
+
+
+def backend(kind, size, *properties):
+    """A memory backend for all of a machine's RAM."""
+    options = ",".join((f"memory-backend-{kind},id=ram0,size={size}",
+                        *properties))
+    return ["-object", options]
+
+
+def guests(folder):
+    """(name, machine, memory, further arguments, memory to fill)"""
+    ram0 = ",memory-backend=ram0"
+    yield ("memfd share=off", "q35" + ram0, "512M",
+           backend("memfd", "512M", "share=off"))
+    yield ("file share=on", "pc" + ram0, "512M",
+           backend("file", "512M", "share=on", f"mem-path={folder}/ram"))
+    yield ("file share=off", "q35" + ram0, "512M",
+           backend("file", "512M", "share=off", f"mem-path={folder}/ram"))
+    yield ("anonymous share=on", "pc" + ram0, "512M",
+           backend("ram", "512M", "share=on"))
+    yield ("the names of an old machine", "pc-i440fx-3.1" + ram0, "512M",
+           backend("memfd", "512M", "share=on"))
+    yield ("two nodes, DIMMs, virtio-mem and an NVDIMM", "pc,nvdimm=on",
+           "512M,slots=4,maxmem=8G", many_kinds())
+    yield ("5 GiB in a memfd share=on", "q35" + ram0, "5G",
+           backend("memfd", "5G", "share=on"))
+    yield ("5 GiB anonymous", "pc", "5G", [])
+    yield ("huge pages", "pc" + ram0, "256M",
+           backend("memfd", "256M", "share=on", "hugetlb=on", "hugetlbsize=2M"))
+
+
+def many_kinds():
+    """Half of RAM in a memfd, half anonymous, and devices that are memory."""
+    return [
+        "-object", "memory-backend-memfd,id=m0,size=256M,share=on",
+        "-object", "memory-backend-ram,id=m1,size=256M",
+        "-numa", "node,memdev=m0,cpus=0", "-numa", "node,memdev=m1,cpus=1",
+        "-object", "memory-backend-memfd,id=m2,size=256M,share=on",
+        "-device", "pc-dimm,id=dimm0,memdev=m2",
+        "-object", "memory-backend-ram,id=m3,size=128M",
+        "-device", "nvdimm,id=nvdimm0,memdev=m3",
+        "-object", "memory-backend-memfd,id=m4,size=1G,share=on",
+        "-device", "virtio-mem-pci,id=vmem0,memdev=m4,requested-size=192M",
+        "-object", "memory-backend-ram,id=m5,size=64M",
+    ]
+
+
+def test(t):
+    tool = Tool(t.tool)
+    wanted = re.compile(t.options.only)
+    for name, machine, memory, extra in guests(t.folder):
+        if not wanted.search(name):
+            continue
+        try:
+            compare(t, tool, name, machine, memory, extra)
+        except Skip as reason:
+            with t.case(name):
+                raise reason
+        (t.folder / "ram").unlink(missing_ok=True)
+
+
+def compare(t, tool, name, machine, memory, extra):
+    check_room(t, name)
+    size, *more = memory.split(",")
+    if more:
+        extra = ["-m", memory, *extra]
+    with Guest(t.image, machine=machine, memory=size, extra=extra,
+               append="guestcore.virtio_mem=1") as guest:
+        left_out = [FIRMWARE]
+        if "DIMM" in name:
+            left_out += plug(t, guest)
+        guest.stop()
+        before = occupied(guest)
+        ours = {form: tool.dump(guest, t.folder / f"ours.{form}", form)
+                for form in FORMATS}
+        after = occupied(guest)
+        theirs = qemu_dump(guest, t.folder / "qemu.elf")
+        now = occupied(guest)
+    with t.case(f"{name}: QEMU does not grow"):
+        grown = {kind: after[kind] - before[kind] for kind in before}
+        t.note(f"{grown}, by QEMU's own dump {now['VmRSS'] - after['VmRSS']}")
+        assert all(size <= LITTLE for size in grown.values()), grown
+    with ElfCore(theirs) as qemus:
+        expect = qemus.ram
+        for gone in left_out:
+            expect = without(expect, gone)
+        with t.case(f"{name}: elf is as QEMU's"), ElfCore(ours["elf"]) as core:
+            same(core, qemus, expect)
+        for form in FORMATS:
+            if form != "elf":
+                with t.case(f"{name}: {form} is as QEMU's"), \
+                        Kdump(ours[form]) as dump:
+                    same(dump, qemus, expect)
+    for path in (theirs, *ours.values()):
+        path.unlink()
+
+
+def same(ours, qemus, expect):
+    assert ours.ram == expect, f"{ours.ram}, not {expect}"
+    pages = sum(end - start for start, end in expect) // PAGE
+    assert same_memory(ours, qemus) == pages
+    same_notes(ours, qemus)
+    assert ours.vmcoreinfo() == qemus.vmcoreinfo()
+
+
+def plug(t, guest):
+    """Adds one more DIMM, and waits for virtio-mem.  Returns where the NVDIMM is,
+    whose content is in a file anyway: QEMU means to leave it out, and does not."""
+    guest.qmp.command("device_add", {"driver": "pc-dimm", "id": "dimm1",
+                                     "memdev": "m5"})
+    deadline = time.monotonic() + PATIENCE
+    devices = memory_devices(guest)
+    while (any(is_waiting(device) for device in devices)
+           and time.monotonic() < deadline):
+        time.sleep(0.1)
+        devices = memory_devices(guest)
+    assert not any(is_waiting(device) for device in devices), devices
+    t.note("plugged, in MiB: " + ", ".join(
+        f"{device['id']} {device['size'] >> 20}" for device in devices))
+    return [(device["addr"], device["addr"] + device["size"])
+            for device in devices if device["id"] == "nvdimm0"]
+
+
+def memory_devices(guest):
+    return [device["data"]
+            for device in guest.qmp.command("query-memory-devices")]
+
+
+def is_waiting(device):
+    """Whether the guest has not plugged yet what it may of a virtio-mem device."""
+    return device["size"] != device.get("requested-size", device["size"])
+
+
+def check_room(t, name):
+    if "5 GiB" in name and shutil.disk_usage(t.folder).free < ROOM:
+        raise Skip("no room for dumps of 5 GiB")
+    if "huge" in name and free_huge_pages() * HUGE_PAGE < 256 * MIB:
+        raise Skip("the host has no 128 free huge pages")
+
+
+def free_huge_pages():
+    text = Path("/proc/meminfo").read_text(encoding="ascii")
+    return int(re.search(r"^HugePages_Free:\s+(\d+)", text, re.M).group(1))
+
+
+def occupied(guest):
+    """What QEMU has of the host's memory, page tables too."""
+    text = Path(f"/proc/{guest.pid}/status").read_text(encoding="ascii")
+    return {kind: int(re.search(rf"^{kind}:\s+(\d+) kB", text, re.M).group(1))
+            * 1024 for kind in ("VmRSS", "RssShmem", "RssFile", "VmPTE")}
+
+
+def without(ranges, gone):
+    """Ranges less one range."""
+    return [piece for start, end in ranges
+            for piece in ((start, min(end, gone[0])), (max(start, gone[1]), end))
+            if piece[0] < piece[1]]
+
+
+def arguments(parser):
+    parser.add_argument("--only", default="", help="a pattern of guests' names")
+
+
+run(test, __doc__, arguments)
