@@ -46,6 +46,7 @@ typedef struct GcMemoryOps {
  * gc_memory_new:
  *
  * Returns: (transfer full): memory without blocks, with one reference
+ * Threads: any thread
  */
 GC_API GcMemory *gc_memory_new(void);
 
@@ -121,6 +122,7 @@ GC_API bool gc_memory_add_fd(GcMemory *memory, GcPaddr start, uint64_t size,
  * @memory: the memory
  *
  * Returns: the number of blocks
+ * Threads: any thread
  */
 GC_API size_t gc_memory_get_n_blocks(const GcMemory *memory);
 
@@ -130,6 +132,7 @@ GC_API size_t gc_memory_get_n_blocks(const GcMemory *memory);
  * @i: less than gc_memory_get_n_blocks()
  *
  * Returns: the @i-th block, in order of address
+ * Threads: any thread
  */
 GC_API GcMemoryBlock gc_memory_get_block(const GcMemory *memory, size_t i);
 
