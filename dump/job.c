@@ -12,6 +12,7 @@ struct GcDumpJob {
     GcGuest *guest;
     GcOutputFormat format;
     unsigned threads;
+    bool paging;
     GcDumpProgress progress;
     void *progress_data;
     GcDumpMemoryDone memory_done;
@@ -47,6 +48,11 @@ bool gc_dump_job_set_format(GcDumpJob *job, const char *format, GError **error)
 void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads)
 {
     job->threads = threads;
+}
+
+void gc_dump_job_set_paging(GcDumpJob *job, bool paging)
+{
+    job->paging = paging;
 }
 
 void gc_dump_job_set_progress(GcDumpJob *job, GcDumpProgress progress,
@@ -95,6 +101,8 @@ static bool write_guest(GcDumpJob *job, int fd, GError **error)
         .codec = job->format.codec,
         .threads = job->threads,
         .image = image,
+        .paging = job->paging,
+        .ret_paging_is_cut = &job->stats.paging_is_cut,
         .advance = advance,
         .opaque = job,
     };

@@ -5,6 +5,8 @@
  * one line in guest/arch/meson.build.  See docs/howto/add-an-arch.md. */
 #pragma once
 
+#include "guestcore/guest.h"
+
 #include "base/record.h"
 #include "guest/register_notes.h"
 #include "guest/translate.h"
@@ -59,6 +61,11 @@ typedef struct GcArch {
      * tell.  (nullable) member. */
     bool (*get_page_table)(const GcVmcoreinfoText *text,
                            GcPageTable *ret_table);
+
+    /* As get_page_table, but the tables that a CPU uses, as its registers
+     * tell.  (nullable) member. */
+    bool (*get_cpu_page_table)(const GcGuest *guest, unsigned cpu,
+                               GcPageTable *ret_table);
 
     /* Where the kernel image is if it is anywhere; @memory_start is the
      * lowest address of memory.  False if @text does not tell.  (nullable)

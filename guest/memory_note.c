@@ -15,6 +15,11 @@
 /* Linux puts the note at the start of a page; none has smaller ones. */
 #define SEARCH_STEP UINT64_C(4096)
 
+/* What is looked at of each page; and how much is read at once, for a read
+ * of a part costs nearly what it costs to read all of it. */
+#define SEARCH_HEAD (HEADER_SIZE + sizeof(vmcoreinfo_name))
+#define SEARCH_CHUNK ((size_t)128 * 1024)
+
 /* Kernels write one page, the newest a few; of at most 64 KiB each. */
 #define SEARCH_MAX_DESC (256u * 1024)
 
@@ -140,37 +145,53 @@ static bool check(const GcGuest *guest, const GcNote *note, bool *ret_verified)
     return true;
 }
 
-/* Looks at the start of one page.  One that a dump left out holds none. */
-static bool look_at(const GcGuest *guest, GcPaddr paddr, GArray *all,
-                    GError **error)
+/* Looks at the start of the page at @paddr, which is @bytes. */
+static void look_at(const GcGuest *guest, GcPaddr paddr, const uint8_t *bytes,
+                    GArray *all)
 {
-    uint8_t bytes[HEADER_SIZE + sizeof(vmcoreinfo_name)];
-    g_autoptr(GError) read_error = NULL;
     Found found = {.paddr = paddr};
     Header header;
 
-    if (!gc_memory_read(gc_guest_get_memory(guest), paddr, bytes, sizeof(bytes),
-                        &read_error)) {
-        if (g_error_matches(read_error, GC_ERROR, GC_ERROR_NO_DATA)) {
-            return true;
-        }
-        g_propagate_error(error, g_steal_pointer(&read_error));
-        return false;
-    }
     if (memcmp(bytes + HEADER_SIZE, vmcoreinfo_name, sizeof(vmcoreinfo_name)) !=
         0) {
-        return true;
+        return;
     }
     header = parse_header(guest, bytes);
     if (header.name_size != sizeof(vmcoreinfo_name) || header.type != 0 ||
         header.desc_size == 0 || header.desc_size > SEARCH_MAX_DESC) {
-        return true;
+        return;
     }
     found.note = read_body(guest, paddr, &header, NULL);
-    if (found.note != NULL && check(guest, found.note, &found.is_verified)) {
+    if (found.note != NULL && all->len < SEARCH_MAX_FOUND &&
+        check(guest, found.note, &found.is_verified)) {
         g_array_append_val(all, found);
     } else {
         gc_note_free(found.note);
+    }
+}
+
+/* Looks at the pages of [@start, @end), which is no longer than a chunk.  A
+ * page that a dump left out holds no note. */
+static bool search_chunk(const GcGuest *guest, GcPaddr start, GcPaddr end,
+                         uint8_t *chunk, GArray *all, GError **error)
+{
+    GcMemory *memory = gc_guest_get_memory(guest);
+    bool is_read = gc_memory_read(memory, start, chunk, end - start, NULL);
+
+    for (GcPaddr page = start; end - page >= SEARCH_HEAD; page += SEARCH_STEP) {
+        uint8_t *bytes = chunk + (page - start);
+        g_autoptr(GError) read_error = NULL;
+
+        if (is_read ||
+            gc_memory_read(memory, page, bytes, SEARCH_HEAD, &read_error)) {
+            look_at(guest, page, bytes, all);
+        } else if (!g_error_matches(read_error, GC_ERROR, GC_ERROR_NO_DATA)) {
+            g_propagate_error(error, g_steal_pointer(&read_error));
+            return false;
+        }
+        if (end - page <= SEARCH_STEP) {
+            break;
+        }
     }
     return true;
 }
@@ -178,12 +199,15 @@ static bool look_at(const GcGuest *guest, GcPaddr paddr, GArray *all,
 static bool search_data(const GcGuest *guest, GcPaddr start, GcPaddr end,
                         GArray *all, GError **error)
 {
+    g_autofree uint8_t *chunk = g_malloc(SEARCH_CHUNK);
     uint64_t skip = -start % SEARCH_STEP;
-    uint64_t n_pages =
-        end - start > skip ? (end - start - skip - 1) / SEARCH_STEP + 1 : 0;
+    uint64_t part;
 
-    for (uint64_t i = 0; i < n_pages && all->len < SEARCH_MAX_FOUND; i++) {
-        if (!look_at(guest, start + skip + i * SEARCH_STEP, all, error)) {
+    for (uint64_t left = end - start > skip ? end - start - skip : 0;
+         left > 0 && all->len < SEARCH_MAX_FOUND; left -= part) {
+        part = MIN(left, SEARCH_CHUNK);
+        if (!search_chunk(guest, end - left, end - left + part, chunk, all,
+                          error)) {
             return false;
         }
     }

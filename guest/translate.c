@@ -22,10 +22,14 @@ struct GcTranslator {
     CachedTable cache[GC_TRANSLATE_MAX_LEVELS];
 };
 
-/* Bits of a virtual address below those that index @level. */
-static unsigned level_shift(const GcPageTable *shape, unsigned level)
+unsigned gc_page_table_get_shift(const GcPageTable *table, unsigned level)
 {
-    return shape->page_shift + level * shape->index_bits;
+    return table->page_shift + level * table->index_bits;
+}
+
+size_t gc_page_table_get_size(const GcPageTable *table)
+{
+    return (size_t)ENTRY_SIZE << table->index_bits;
 }
 
 GcTranslator *gc_translator_new(GcMemory *memory, const GcPageTable *table)
@@ -34,12 +38,13 @@ GcTranslator *gc_translator_new(GcMemory *memory, const GcPageTable *table)
 
     g_assert(table->levels >= 1 && table->levels <= GC_TRANSLATE_MAX_LEVELS);
     g_assert(table->index_bits <= MAX_INDEX_BITS);
-    g_assert(table->va_bits > level_shift(table, table->levels - 1) &&
-             table->va_bits <= level_shift(table, table->levels) &&
+    g_assert(table->va_bits >
+                 gc_page_table_get_shift(table, table->levels - 1) &&
+             table->va_bits <= gc_page_table_get_shift(table, table->levels) &&
              table->va_bits < 64);
     translator->memory = gc_memory_ref(memory);
     translator->shape = *table;
-    translator->table_size = (size_t)ENTRY_SIZE << table->index_bits;
+    translator->table_size = gc_page_table_get_size(table);
     for (unsigned i = 0; i < table->levels; i++) {
         translator->cache[i].base = NO_TABLE;
         translator->cache[i].entries = g_malloc0(translator->table_size);
@@ -96,31 +101,29 @@ static bool is_canonical(const GcPageTable *shape, uint64_t vaddr,
 static uint64_t get_index(const GcPageTable *shape, uint64_t vaddr,
                           unsigned level)
 {
-    unsigned shift = level_shift(shape, level);
+    unsigned shift = gc_page_table_get_shift(shape, level);
     unsigned bits =
         level + 1 == shape->levels ? shape->va_bits - shift : shape->index_bits;
 
     return vaddr >> shift & ((UINT64_C(1) << bits) - 1);
 }
 
-/* Whether @entry of @level maps memory itself. */
-static bool is_leaf(const GcPageTable *shape, uint64_t entry, unsigned level)
+GcPageEntry gc_page_table_decode(const GcPageTable *table, unsigned level,
+                                 uint64_t entry, GcPaddr *ret_address)
 {
-    return level == 0 || (level <= shape->leaf_levels &&
-                          (entry & shape->table_mask) != shape->table_value);
-}
+    uint64_t wanted = table->present | (level == 0 ? table->page : 0);
 
-static bool is_present(const GcPageTable *shape, uint64_t entry, unsigned level)
-{
-    uint64_t wanted = shape->present | (level == 0 ? shape->page : 0);
-
-    return (entry & wanted) == wanted;
-}
-
-static GcPaddr get_address(const GcPageTable *shape, uint64_t entry)
-{
-    return (entry & shape->address_mask) << shape->address_shift |
-           (entry & shape->high_mask) << shape->high_shift;
+    if ((entry & wanted) != wanted) {
+        return GC_PAGE_ENTRY_NONE;
+    }
+    *ret_address = (entry & table->address_mask) << table->address_shift |
+                   (entry & table->high_mask) << table->high_shift;
+    if (level == 0 || (level <= table->leaf_levels &&
+                       (entry & table->table_mask) != table->table_value)) {
+        *ret_address &= UINT64_MAX << gc_page_table_get_shift(table, level);
+        return GC_PAGE_ENTRY_LEAF;
+    }
+    return GC_PAGE_ENTRY_TABLE;
 }
 
 bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
@@ -133,18 +136,18 @@ bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
         return false;
     }
     for (unsigned level = shape->levels; level-- > 0;) {
-        uint64_t size = UINT64_C(1) << level_shift(shape, level);
+        uint64_t size = UINT64_C(1) << gc_page_table_get_shift(shape, level);
         uint64_t entry =
             get_entry(translator, level, base, get_index(shape, vaddr, level));
 
+        GcPageEntry kind = gc_page_table_decode(shape, level, entry, &base);
+
         *ret_span = size - (vaddr & (size - 1));
-        if (!is_present(shape, entry, level)) {
-            return false;
+        if (kind == GC_PAGE_ENTRY_LEAF) {
+            *ret_paddr = base | (vaddr & (size - 1));
         }
-        base = get_address(shape, entry);
-        if (is_leaf(shape, entry, level)) {
-            *ret_paddr = (base & ~(size - 1)) | (vaddr & (size - 1));
-            return true;
+        if (kind != GC_PAGE_ENTRY_TABLE) {
+            return kind == GC_PAGE_ENTRY_LEAF;
         }
     }
     return false;

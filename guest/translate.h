@@ -34,6 +34,23 @@ typedef struct GcPageTable {
     unsigned high_shift; /* to the left */
 } GcPageTable;
 
+/* What an entry of a page table says. */
+typedef enum GcPageEntry {
+    GC_PAGE_ENTRY_NONE,  /* it maps nothing */
+    GC_PAGE_ENTRY_TABLE, /* there is a further table */
+    GC_PAGE_ENTRY_LEAF,  /* it maps memory */
+} GcPageEntry;
+
+/* The meaning of @entry at @level, and the address in it. */
+GcPageEntry gc_page_table_decode(const GcPageTable *table, unsigned level,
+                                 uint64_t entry, GcPaddr *ret_address);
+
+/* How many bits of a virtual address lie below the index of @level. */
+unsigned gc_page_table_get_shift(const GcPageTable *table, unsigned level);
+
+/* The size of a table in bytes. */
+size_t gc_page_table_get_size(const GcPageTable *table);
+
 typedef struct GcTranslator GcTranslator;
 
 /**

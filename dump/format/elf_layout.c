@@ -3,7 +3,8 @@
 
 #include <elf.h>
 
-#include "guest/kernel.h"
+#include "base/ranges.h"
+#include "guest/paging.h"
 
 void gc_elf_layout_free(GcElfLayout *layout)
 {
@@ -85,6 +86,49 @@ static GcEncoding choose_encoding(const GcGuest *guest)
     return encoding;
 }
 
+/* Where no CPU can have mapped anything, for it is not canonical. */
+#define PHYSICAL_VADDR (UINT64_C(1) << 63)
+
+/* Moves all blocks to addresses that no guest has, lest physical addresses be
+ * taken for virtual ones.  The first block stands once more at the end, for
+ * makedumpfile takes the distance of virtual from physical addresses in the
+ * last segment for where kernel addresses begin. */
+static void hide_blocks(GcElfLayout *layout)
+{
+    GcElfSegment first;
+
+    for (size_t i = 0; i < layout->n_memory; i++) {
+        g_array_index(layout->segments, GcElfSegment, 1 + i).vaddr |=
+            PHYSICAL_VADDR;
+    }
+    first = *gc_elf_layout_get_block(layout, 0);
+    g_array_append_val(layout->segments, first);
+}
+
+/* All that page tables map. */
+static void add_mappings(GcElfLayout *layout, const GcGuest *guest)
+{
+    g_autoptr(GcRanges) memory = gc_ranges_new();
+    g_autoptr(GcPaging) paging = NULL;
+
+    for (size_t i = 0; i < layout->n_memory; i++) {
+        const GcElfSegment *block = gc_elf_layout_get_block(layout, i);
+
+        gc_ranges_add(memory, block->paddr, block->paddr + block->memsz);
+    }
+    paging = gc_paging_new(guest, memory);
+    layout->paging_is_cut = paging->is_cut;
+    for (guint i = 0; i < paging->mappings->len; i++) {
+        GcMapping mapping = g_array_index(paging->mappings, GcMapping, i);
+
+        add_segment(layout, PT_LOAD, mapping.vaddr, mapping.paddr,
+                    mapping.size);
+    }
+    if (paging->mappings->len > 0) {
+        hide_blocks(layout);
+    }
+}
+
 static uint64_t place_notes(GcElfLayout *layout, const GcGuest *guest)
 {
     GcEncoding encoding = layout->encoding;
@@ -122,21 +166,37 @@ static uint64_t place_blocks(GcElfLayout *layout, uint64_t at,
     return at;
 }
 
-static void place_kernel_image(GcElfLayout *layout)
+/* The last block that begins at @paddr or before it. */
+static const GcElfSegment *find_block(const GcElfLayout *layout, GcPaddr paddr)
 {
-    GcElfSegment *image = &g_array_index(layout->segments, GcElfSegment,
-                                         layout->segments->len - 1);
+    size_t low = 0;
+    size_t high = layout->n_memory;
 
-    for (size_t i = 0; i < layout->n_memory; i++) {
-        const GcElfSegment *block = gc_elf_layout_get_block(layout, i);
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
 
-        if (image->paddr - block->paddr < block->memsz) {
-            image->offset = block->offset + (image->paddr - block->paddr);
+        if (gc_elf_layout_get_block(layout, middle)->paddr <= paddr) {
+            low = middle;
+        } else {
+            high = middle;
         }
+    }
+    return gc_elf_layout_get_block(layout, low);
+}
+
+/* What lies over the bytes of the blocks, each of it in one of them. */
+static void place_overlays(GcElfLayout *layout)
+{
+    for (size_t i = 1 + layout->n_memory; i < layout->segments->len; i++) {
+        GcElfSegment *overlay =
+            &g_array_index(layout->segments, GcElfSegment, i);
+        const GcElfSegment *block = find_block(layout, overlay->paddr);
+
+        overlay->offset = block->offset + (overlay->paddr - block->paddr);
     }
 }
 
-GcElfLayout *gc_elf_layout_new(const GcGuest *guest)
+GcElfLayout *gc_elf_layout_new(const GcGuest *guest, bool paging)
 {
     GcElfLayout *layout = g_new0(GcElfLayout, 1);
     uint64_t at;
@@ -145,11 +205,14 @@ GcElfLayout *gc_elf_layout_new(const GcGuest *guest)
     layout->segments = g_array_new(FALSE, FALSE, sizeof(GcElfSegment));
     add_segment(layout, PT_NOTE, 0, 0, 0);
     add_blocks(layout, gc_guest_get_memory(guest));
-    add_kernel_image(layout, guest);
+    if (paging) {
+        add_mappings(layout, guest);
+    }
+    if (layout->segments->len == 1 + layout->n_memory) {
+        add_kernel_image(layout, guest);
+    }
     at = place_notes(layout, guest);
     layout->file_size = place_blocks(layout, at, gc_guest_get_page_size(guest));
-    if (layout->segments->len > 1 + layout->n_memory) {
-        place_kernel_image(layout);
-    }
+    place_overlays(layout);
     return layout;
 }

@@ -2,7 +2,8 @@
 /* Where everything lies in an ELF dump; made without I/O.
  *
  *   ELF header
- *   program headers: PT_NOTE; PT_LOAD per block; PT_LOAD of the kernel image
+ *   program headers: PT_NOTE; PT_LOAD per block; then, over the same bytes of
+ *     the file, PT_LOAD of the kernel image, or of all that page tables map
  *   [section header 0, if there are PN_XNUM or more program headers]
  *   notes
  *   memory of each block, from a page boundary on
@@ -21,10 +22,12 @@ typedef struct GcElfLayout {
     GByteArray *notes;       /* at segments[0].offset */
     uint64_t section_offset; /* of section header 0; 0 if there is none */
     uint64_t file_size;
+    bool paging_is_cut; /* as GcPaging.is_cut */
 } GcElfLayout;
 
-/* Returns: (transfer full): the layout of @guest's dump */
-GcElfLayout *gc_elf_layout_new(const GcGuest *guest);
+/* Returns: (transfer full): the layout of @guest's dump; with @paging, it has
+ * a program header for each run of virtual addresses that is known */
+GcElfLayout *gc_elf_layout_new(const GcGuest *guest, bool paging);
 void gc_elf_layout_free(GcElfLayout *layout);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcElfLayout, gc_elf_layout_free)
 

@@ -190,13 +190,17 @@ bool gc_elf_write(const GcWriteRequest *request, GError **error)
         .work = write_chunk,
         .emit = advance,
     };
-    g_autoptr(GcElfLayout) layout = gc_elf_layout_new(request->guest);
+    g_autoptr(GcElfLayout) layout =
+        gc_elf_layout_new(request->guest, request->paging);
     Writer writer = {
         .request = request,
         .layout = layout,
         .cutter = {.plan = request->plan},
     };
 
+    if (request->ret_paging_is_cut != NULL) {
+        *request->ret_paging_is_cut = layout->paging_is_cut;
+    }
     return write_head(&writer, error) &&
            gc_pipeline_run(&ops, &writer, request->threads, error) &&
            gc_image_writer_finish(request->image, layout->file_size, error);

@@ -18,6 +18,8 @@ typedef struct GcWriteRequest {
     const GcCodec *codec; /* NULL if the format has none */
     unsigned threads;     /* as gc_pipeline_run() takes it */
     GcImageWriter *image;
+    bool paging;             /* as gc_dump_job_set_paging() */
+    bool *ret_paging_is_cut; /* (nullable): as in GcDumpStats */
 
     /* Told of each @pages more pages that are dealt with, @zeros of them
      * only zeros, in the thread of the writer.  Errors: GC_ERROR_CANCELLED

@@ -3,8 +3,11 @@
  * "Paging"; the memory map Linux's Documentation/x86/x86_64/mm.rst. */
 #include <elf.h>
 
+#include "guestcore/registers.h"
+
 #include "guest/arch.h"
 #include "guest/arch/x86_qemu_note.h"
+#include "guest/guest.h"
 
 /* Where Linux maps its own image; symbols of the image are linked here. */
 #define KERNEL_MAP_START UINT64_C(0xffffffff80000000)
@@ -13,6 +16,11 @@
 #define PAGE_PRESENT (UINT64_C(1) << 0)
 #define PAGE_LARGE (UINT64_C(1) << 7)
 #define PAGE_ADDRESS UINT64_C(0x000ffffffffff000)
+#define TABLE_SIZE 4096u
+
+#define CR0_PAGING (UINT64_C(1) << 31)
+#define CR4_PAE (UINT64_C(1) << 5)
+#define CR4_LA57 (UINT64_C(1) << 12)
 
 static bool get_phys_base(const GcVmcoreinfoText *text, int64_t *ret_base)
 {
@@ -43,30 +51,94 @@ static bool get_root(const GcVmcoreinfoText *text, uint64_t *ret_vaddr)
            gc_vmcoreinfo_text_get_symbol(text, "swapper_pg_dir", ret_vaddr);
 }
 
+static uint64_t get_sme_mask(const GcVmcoreinfoText *text)
+{
+    int64_t mask = 0;
+
+    gc_vmcoreinfo_text_get_number(text, "NUMBER", "sme_mask", &mask);
+    return (uint64_t)mask;
+}
+
+static GcPageTable make_page_table(GcPaddr root, bool has_5_levels,
+                                   uint64_t sme_mask)
+{
+    return (GcPageTable){
+        .root = root,
+        .levels = has_5_levels ? 5 : 4,
+        .page_shift = 12,
+        .index_bits = 9,
+        .va_bits = has_5_levels ? 57 : 48,
+        .present = PAGE_PRESENT,
+        .table_mask = PAGE_LARGE,
+        .leaf_levels = 2,
+        .address_mask = PAGE_ADDRESS & ~sme_mask,
+    };
+}
+
 static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
 {
     GcImageMap map;
     uint64_t root;
     int64_t level5 = 0;
-    int64_t sme_mask = 0;
 
     if (!get_image_map(text, 0, &map) || !get_root(text, &root)) {
         return false;
     }
     gc_vmcoreinfo_text_get_number(text, "NUMBER", "pgtable_l5_enabled",
                                   &level5);
-    gc_vmcoreinfo_text_get_number(text, "NUMBER", "sme_mask", &sme_mask);
-    *ret_table = (GcPageTable){
-        .root = root + map.delta,
-        .levels = level5 != 0 ? 5 : 4,
-        .page_shift = 12,
-        .index_bits = 9,
-        .va_bits = level5 != 0 ? 57 : 48,
-        .present = PAGE_PRESENT,
-        .table_mask = PAGE_LARGE,
-        .leaf_levels = 2,
-        .address_mask = PAGE_ADDRESS & ~(uint64_t)sme_mask,
-    };
+    *ret_table =
+        make_page_table(root + map.delta, level5 != 0, get_sme_mask(text));
+    return true;
+}
+
+/* How many entries of the kernel's half of a topmost table are present. */
+static unsigned count_kernel_entries(GcMemory *memory, GcPaddr root)
+{
+    uint8_t half[TABLE_SIZE / 2];
+    unsigned n = 0;
+
+    if (!gc_memory_read(memory, root + sizeof(half), half, sizeof(half),
+                        NULL)) {
+        return 0;
+    }
+    for (size_t at = 0; at < sizeof(half); at += 8) {
+        n += (half[at] & PAGE_PRESENT) != 0;
+    }
+    return n;
+}
+
+/* With page table isolation a kernel has two tables side by side, and runs
+ * user space on the second one, which shows little of the kernel.  Without,
+ * all tables show the same of it. */
+static GcPaddr find_kernel_root(GcMemory *memory, GcPaddr root)
+{
+    GcPaddr first = root & ~(GcPaddr)TABLE_SIZE;
+
+    return first != root && count_kernel_entries(memory, first) >
+                                count_kernel_entries(memory, root)
+               ? first
+               : root;
+}
+
+static bool get_cpu_page_table(const GcGuest *guest, unsigned cpu,
+                               GcPageTable *ret_table)
+{
+    const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
+    uint64_t sme_mask = text != NULL ? get_sme_mask(text) : 0;
+    uint64_t cr0;
+    uint64_t cr3;
+    uint64_t cr4;
+
+    if (!gc_guest_get_register(guest, cpu, "cr0", &cr0) ||
+        !gc_guest_get_register(guest, cpu, "cr3", &cr3) ||
+        !gc_guest_get_register(guest, cpu, "cr4", &cr4) ||
+        (cr0 & CR0_PAGING) == 0 || (cr4 & CR4_PAE) == 0) {
+        return false;
+    }
+    *ret_table =
+        make_page_table(find_kernel_root(gc_guest_get_memory(guest),
+                                         cr3 & PAGE_ADDRESS & ~sme_mask),
+                        (cr4 & CR4_LA57) != 0, sme_mask);
     return true;
 }
 
@@ -136,5 +208,6 @@ const GcArch gc_arch_x86_64 = {
     .aligns_u64 = true,
     .get_phys_base = get_phys_base,
     .get_page_table = get_page_table,
+    .get_cpu_page_table = get_cpu_page_table,
     .get_image_map = get_image_map,
 };

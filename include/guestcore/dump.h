@@ -62,6 +62,7 @@ typedef void (*GcDumpMemoryDone)(void *user_data);
  * @pages: pages of the guest
  * @zero_pages: those of them that hold only zeros or were never used
  * @file_size: of the dump, in bytes, holes included
+ * @paging_is_cut: the guest's page tables map more than the dump shows
  * @file_used: of the dump, in bytes, as the file system stores it
  */
 typedef struct GcDumpStats {
@@ -69,6 +70,7 @@ typedef struct GcDumpStats {
     uint64_t zero_pages;
     uint64_t file_size;
     uint64_t file_used;
+    bool paging_is_cut;
 } GcDumpStats;
 
 /**
@@ -111,6 +113,19 @@ GC_API bool gc_dump_job_set_format(GcDumpJob *job, const char *format,
  * Threads: owner thread
  */
 GC_API void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads);
+
+/**
+ * gc_dump_job_set_paging:
+ * @job: the job
+ * @paging: whether an ELF dump tells at which virtual addresses memory was,
+ *     as the page tables of the kernel and of the CPUs do
+ *
+ * gdb and others that know no page tables can then read such a dump at
+ * virtual addresses, and no more at physical ones.  It makes no difference
+ * where no page tables are known, nor to other formats.
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_paging(GcDumpJob *job, bool paging);
 
 /**
  * gc_dump_job_set_progress:
