@@ -45,6 +45,7 @@ const GcArch *gc_arch_find_elf(uint16_t elf_machine, GcEncoding encoding)
     return found;
 }
 
+/* @machine is whatever a file has there; a pattern wants UTF-8. */
 static bool is_named(const GcArch *arch, const char *machine)
 {
     return g_ascii_strcasecmp(arch->name, machine) == 0 ||

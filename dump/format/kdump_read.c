@@ -408,8 +408,10 @@ static const GcArch *find_arch(const Reader *reader, GPtrArray *notes,
                                               get_prstatus_size(notes));
 
     if (arch == NULL) {
+        g_autofree char *printable = g_strescape(machine, NULL);
+
         g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "architecture '%s' is not known", machine);
+                    "architecture '%s' is not known", printable);
     }
     return arch;
 }

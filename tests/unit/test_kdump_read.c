@@ -113,6 +113,14 @@ static void test_what_we_cannot_read_is_unsupported(void **state)
     assert_refused(&kdump, GC_ERROR_UNSUPPORTED);
     kdump_put(&kdump, SUB + 12, 4, 1); /* split */
     assert_refused(&kdump, GC_ERROR_UNSUPPORTED);
+    /* neither its name nor its registers are known */
+    memset(kdump.file->bytes + SUB + 56, 0, 8);
+    memcpy(kdump.file->bytes + 272, "vax\0\0", 6);
+    kdump_put(&kdump, 8, 4, 6);
+    assert_refused(&kdump, GC_ERROR_UNSUPPORTED);
+    /* nor is it text */
+    kdump_put(&kdump, 272, 3, 0xfefdff);
+    assert_refused(&kdump, GC_ERROR_UNSUPPORTED);
     kdump_clear(&kdump);
 }
 
