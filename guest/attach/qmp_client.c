@@ -18,6 +18,7 @@
 
 /* The longest line that is accepted; "info mtree" has some 100 KiB. */
 #define MAX_LINE (16u * 1024 * 1024)
+#define MAX_DEPTH 256u
 
 /* How often a wait looks whether it was cancelled. */
 #define LOOK_MS 200
@@ -162,6 +163,27 @@ static char *receive_line(GcQmpClient *client, gint64 deadline, GError **error)
     }
 }
 
+/* The parser calls itself for each bracket inside another; QEMU needs some
+ * ten of them. */
+static bool is_too_deep(const char *line)
+{
+    unsigned depth = 0;
+    bool in_string = false;
+
+    for (; *line != '\0' && depth <= MAX_DEPTH; line++) {
+        if (*line == '"') {
+            in_string = !in_string;
+        } else if (in_string && *line == '\\' && line[1] != '\0') {
+            line++;
+        } else if (!in_string && (*line == '[' || *line == '{')) {
+            depth++;
+        } else if (!in_string && (*line == ']' || *line == '}')) {
+            depth -= depth > 0;
+        }
+    }
+    return depth > MAX_DEPTH;
+}
+
 static JsonObject *receive_object(GcQmpClient *client, gint64 deadline,
                                   GError **error)
 {
@@ -172,7 +194,7 @@ static JsonObject *receive_object(GcQmpClient *client, gint64 deadline,
     if (line == NULL) {
         return NULL;
     }
-    node = json_from_string(line, &json_error);
+    node = !is_too_deep(line) ? json_from_string(line, &json_error) : NULL;
     if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node)) {
         g_autofree char *shown = g_strescape(line, NULL);
 
@@ -258,23 +280,33 @@ static char *make_command(const char *command, gint64 id, JsonObject *arguments)
     return g_strconcat(text, "\n", NULL);
 }
 
-/* What QEMU says is wrong, from {"error": {"class": ..., "desc": ...}}. */
+/* What QEMU says is wrong, from {"error": {"class": ..., "desc": ...}}; NULL
+ * if @reply is no refusal. */
 static const char *get_refusal(JsonObject *reply)
 {
-    JsonNode *node = json_object_get_member(reply, "error");
+    JsonNode *error = json_object_get_member(reply, "error");
+    JsonNode *desc =
+        error != NULL && JSON_NODE_HOLDS_OBJECT(error)
+            ? json_object_get_member(json_node_get_object(error), "desc")
+            : NULL;
 
-    if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node)) {
+    if (error == NULL) {
         return NULL;
     }
-    return json_object_get_string_member_with_default(
-        json_node_get_object(node), "desc", "no reason given");
+    if (desc == NULL || !JSON_NODE_HOLDS_VALUE(desc) ||
+        json_node_get_value_type(desc) != G_TYPE_STRING) {
+        return "no reason given";
+    }
+    return json_node_get_string(desc);
 }
 
 /* Whether it answers an earlier command, for which nobody waits any more. */
 static bool is_late(const GcQmpClient *client, JsonObject *reply)
 {
-    return json_object_get_int_member_with_default(
-               reply, "id", client->last_id) != client->last_id;
+    JsonNode *id = json_object_get_member(reply, "id");
+
+    return id != NULL && (!JSON_NODE_HOLDS_VALUE(id) ||
+                          json_node_get_int(id) != client->last_id);
 }
 
 /* The answer to the command that was sent last; events on the way are
