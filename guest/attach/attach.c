@@ -253,6 +253,27 @@ static GcMemory *make_memory(GcAttach *attach, const GArray *layout,
     return map != NULL ? g_steal_pointer(&memory) : NULL;
 }
 
+/* A guest that announced nothing, for want of the device or of its driver,
+ * may still have its note in memory. */
+static bool find_vmcoreinfo(GcAttach *attach, GError **error)
+{
+    g_autoptr(GError) own_error = NULL;
+
+    if (gc_guest_find_vmcoreinfo(attach->guest, &own_error)) {
+        return true;
+    }
+    if (g_error_matches(own_error, GC_ERROR, GC_ERROR_IO)) {
+        g_propagate_error(error, g_steal_pointer(&own_error));
+        return false;
+    }
+    add_warning(attach,
+                "the dump has no VMCOREINFO, which most readers need: the "
+                "guest announced none, and %s; give QEMU -device "
+                "vmcoreinfo, and load qemu_fw_cfg in the guest",
+                own_error->message);
+    return true;
+}
+
 static bool add_notes(GcAttach *attach, GPtrArray *notes, GError **error)
 {
     for (guint i = 0; i < notes->len; i++) {
@@ -270,13 +291,17 @@ static bool add_notes(GcAttach *attach, GPtrArray *notes, GError **error)
         add_warning(attach, "the guest's note is left out: %s",
                     note_error->message);
     }
-    if (gc_guest_get_vmcoreinfo(attach->guest) == NULL) {
-        add_warning(attach,
-                    "the guest announced no VMCOREINFO, which most readers "
-                    "need: give QEMU -device vmcoreinfo, and load "
-                    "qemu_fw_cfg in the guest");
+    return gc_guest_get_vmcoreinfo(attach->guest) != NULL ||
+           find_vmcoreinfo(attach, error);
+}
+
+/* What the guest's own parts had to say. */
+static void add_guest_warnings(GcAttach *attach)
+{
+    for (const char *const *warning = gc_guest_get_warnings(attach->guest);
+         *warning != NULL; warning++) {
+        add_warning(attach, "%s", *warning);
     }
-    return true;
 }
 
 static bool make_guest(GcAttach *attach, GError **error)
@@ -370,6 +395,7 @@ GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
         undo(attach, error);
         return NULL;
     }
+    add_guest_warnings(attach);
     g_ptr_array_add(attach->warnings, NULL);
     return g_steal_pointer(&attach);
 }

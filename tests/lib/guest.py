@@ -36,8 +36,8 @@ class Guest:
     """A running guest, as a context manager."""
 
     def __init__(self, image, memory="512M", smp=2, backend="anonymous",
-                 machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(), append="",
-                 timeout=90):
+                 machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(),
+                 append="", device=True, timeout=90):
         self.image = Path(image)
         self.memory = parse_size(memory)
         self.smp = smp
@@ -47,6 +47,7 @@ class Guest:
         self.fill = (random_mib, text_mib)
         self.extra = list(extra)
         self.append = append
+        self.device = device
         self.timeout = timeout
         self.qmp = None
         self.boot_seconds = None
@@ -141,7 +142,7 @@ class Guest:
             QEMU, "-accel", "tcg", "-cpu", self.cpu, "-smp", str(self.smp),
             *self._memory_arguments(),
             "-nodefaults", "-display", "none", "-no-reboot",
-            "-device", "vmcoreinfo",
+            *(["-device", "vmcoreinfo"] if self.device else []),
             "-serial", f"file:{self._folder / 'console'}",
             "-qmp", f"unix:{self.socket},server=on,wait=off",
             "-qmp", f"unix:{self._folder / 'own.qmp'},server=on,wait=off",
