@@ -24,7 +24,7 @@ def test(t):
     tool = Tool(t.tool)
     with Guest(t.image) as guest:
         release = guest.said("release")
-        console = guest.console()
+        console = guest.whole_console()
         dumps = {}
         for form in FORMATS:
             with t.case(f"{form}: a running guest is dumped and runs on"):

@@ -22,6 +22,7 @@ from qmp import Qmp
 
 QEMU = "qemu-system-x86_64"
 READY = "guestcore-guest ready"
+KERNEL_READY = "Run /init as init process"
 PR_SET_PDEATHSIG = 1
 
 # libc is loaded before any fork: the child between fork and exec only calls it.
@@ -37,7 +38,7 @@ class Guest:
 
     def __init__(self, image, memory="512M", smp=2, backend="anonymous",
                  machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(),
-                 append="", device=True, timeout=90):
+                 append="", device=True, timeout=120):
         self.image = Path(image)
         self.memory = parse_size(memory)
         self.smp = smp
@@ -102,22 +103,30 @@ class Guest:
         self.qmp.command("cont")
 
     def console(self):
-        """All that the guest has printed."""
-        path = self._folder / "console"
-        if not path.exists():
-            return ""
-        return path.read_bytes().decode(errors="replace").replace("\r", "")
+        """All that the guest's kernel has printed."""
+        return self._serial("console")
+
+    def whole_console(self, timeout=60):
+        """The console once it shows the kernel's start to its end: on a busy
+        machine that can come after what the guest's init says."""
+        deadline = time.monotonic() + timeout
+        while KERNEL_READY not in self.console():
+            if time.monotonic() > deadline:
+                raise GuestError(f"no '{KERNEL_READY}' on the console")
+            time.sleep(0.05)
+        return self.console()
 
     def said(self, key):
-        """What stands behind "guestcore-guest KEY" on the console."""
-        found = re.search(rf"^guestcore-guest {key} (.*)$", self.console(), re.M)
+        """What stands behind "guestcore-guest KEY" in what init has said."""
+        said = self._serial("init")
+        found = re.search(rf"^guestcore-guest {key} (.*)$", said, re.M)
         if not found:
             raise GuestError(f"the guest said nothing of '{key}'")
         return found.group(1)
 
     def ticks(self):
         """How often the guest has said that it lives: once a second."""
-        return len(re.findall(r"^guestcore-guest tick", self.console(), re.M))
+        return self._serial("init").count("guestcore-guest tick")
 
     def wait_tick(self, timeout=20):
         """Returns when the guest's userspace has shown that it runs."""
@@ -144,6 +153,7 @@ class Guest:
             "-nodefaults", "-display", "none", "-no-reboot",
             *(["-device", "vmcoreinfo"] if self.device else []),
             "-serial", f"file:{self._folder / 'console'}",
+            "-serial", f"file:{self._folder / 'init'}",
             "-qmp", f"unix:{self.socket},server=on,wait=off",
             "-qmp", f"unix:{self._folder / 'own.qmp'},server=on,wait=off",
             "-kernel", str(self.image / "vmlinuz"),
@@ -153,6 +163,13 @@ class Guest:
             f"{self.append}",
             *self.extra,
         ]
+
+    def _serial(self, name):
+        """What has come out of a serial port."""
+        path = self._folder / name
+        if not path.exists():
+            return ""
+        return path.read_bytes().decode(errors="replace").replace("\r", "")
 
     def _memory_arguments(self):
         mib = f"{self.memory >> 20}M"
@@ -176,7 +193,7 @@ class Guest:
         self.qmp = Qmp(self._folder / "own.qmp")
 
     def _wait_ready(self, deadline):
-        while READY not in self.console():
+        while READY not in self._serial("init"):
             if not self.alive():
                 raise GuestError(f"QEMU ended:\n{self._last_words()}")
             if time.monotonic() > deadline:
