@@ -21,7 +21,7 @@
 #define READ_SIZE 65536
 
 /* How long gc_stream_free() waits for a peer to take the rest. */
-#define FLUSH_MS 500
+#define FLUSH_MS 100
 
 /* A peer may pass some descriptors with one message; the last one counts. */
 #define FDS_MAX 16
@@ -35,7 +35,7 @@ struct GcStream {
     GByteArray *queue;
     size_t sent; /* how much of the queue is gone already */
     int passed_fd;
-    bool ended;   /* the peer sends no more */
+    bool ended;   /* the peer sends no more; its answers still go out */
     bool dropped; /* nothing more is sent or read */
     GSource *in;
     GSource *out;
@@ -99,10 +99,10 @@ static void update_sources(GcStream *stream)
     if (get_queued(stream) > QUEUE_HIGH) {
         stop_source(&stream->in);
     } else if (stream->in == NULL && stream->handler != NULL &&
-               !stream->ended) {
+               !stream->ended && stream->fd_in >= 0) {
         stream->in = start_source(stream, stream->fd_in, G_IO_IN, on_readable);
     }
-    if (get_queued(stream) == 0) {
+    if (get_queued(stream) == 0 && !stream->ended) {
         stop_source(&stream->out);
     } else if (stream->out == NULL) {
         stream->out =
@@ -115,7 +115,6 @@ static gboolean on_dropped(gpointer opaque)
     GcStream *stream = opaque;
 
     stop_source(&stream->in);
-    stream->ended = true;
     stream->handler->closed(stream->opaque);
     return G_SOURCE_REMOVE;
 }
@@ -128,7 +127,7 @@ static void drop(GcStream *stream)
     stream->sent = 0;
     stop_source(&stream->in);
     stop_source(&stream->out);
-    if (stream->handler != NULL && !stream->ended) {
+    if (stream->handler != NULL) {
         stream->in = g_idle_source_new();
         g_source_set_callback(stream->in, on_dropped, stream, NULL);
         g_source_attach(stream->in, NULL);
@@ -180,8 +179,13 @@ static gboolean on_writable(gint fd G_GNUC_UNUSED,
 
     if (!write_queue(stream)) {
         drop(stream);
+    } else if (stream->ended && get_queued(stream) == 0) {
+        stream->dropped = true;
+        stop_source(&stream->out);
+        stream->handler->closed(stream->opaque);
+    } else {
+        update_sources(stream);
     }
-    update_sources(stream);
     return G_SOURCE_CONTINUE;
 }
 
@@ -260,10 +264,12 @@ static gboolean on_readable(gint fd G_GNUC_UNUSED,
     }
     if (n > 0) {
         stream->handler->input(stream->opaque, buf, (size_t)n);
-    } else {
-        stop_source(&stream->in);
+    } else if (n == 0) {
         stream->ended = true;
-        stream->handler->closed(stream->opaque);
+        stop_source(&stream->in);
+        update_sources(stream);
+    } else {
+        drop(stream);
     }
     return G_SOURCE_CONTINUE;
 }

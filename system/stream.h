@@ -11,8 +11,9 @@ typedef struct GcStream GcStream;
 /**
  * GcStreamHandler:
  * @input: bytes came.  May free the stream.
- * @closed: the peer is gone, or was dropped.  Called once, from the main
- *     loop and never from inside gc_stream_send().  May free the stream.
+ * @closed: the peer is gone, or was dropped, or sends no more and has all
+ *     its answers.  Called once, from the main loop and never from inside
+ *     gc_stream_send().  May free the stream.
  *
  * What the owner of a stream wants to be told.
  */
@@ -24,8 +25,8 @@ typedef struct GcStreamHandler {
 /* A stream over a connected socket; takes @fd. */
 GcStream *gc_stream_new_socket(int fd);
 
-/* A stream that reads from @fd_in and writes to @fd_out, which stay the
- * caller's and keep their modes. */
+/* A stream that reads from @fd_in, unless it is -1, and writes to @fd_out;
+ * they stay the caller's and keep their modes. */
 GcStream *gc_stream_new_pair(int fd_in, int fd_out);
 
 /* What is queued is given a moment to go; then the peer is let go of. */

@@ -12,6 +12,9 @@
 #define RAM_SIZE (1024 * 1024)
 #define MAX_LINE 4096
 
+/* One line may move 16 MiB: so many do not keep the fuzzer for long. */
+#define MAX_LINES 64
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_reply(const GString *reply)
@@ -23,14 +26,16 @@ static void check_reply(const GString *reply)
              g_str_has_prefix(reply->str, "IRQ "));
 }
 
-static void execute_lines(GcQtest *qtest, GcLineReader *reader)
+static void execute_lines(GcQtest *qtest, GcLineReader *reader,
+                          unsigned *n_lines)
 {
     const char *line = NULL;
     size_t len = 0;
     GcLineResult result;
 
     while ((result = gc_line_reader_pull(reader, &line, &len)) !=
-           GC_LINE_NONE) {
+               GC_LINE_NONE &&
+           (*n_lines)++ < MAX_LINES) {
         g_autoptr(GString) reply = g_string_new(NULL);
 
         if (result == GC_LINE_READY) {
@@ -47,15 +52,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GcVm) vm = NULL;
     g_autoptr(GcQtest) qtest = NULL;
     size_t piece = size > 0 ? data[0] + 1 : 1;
+    unsigned n_lines = 0;
 
     config->ram_size = RAM_SIZE;
     g_ptr_array_add(config->accels, g_strdup("qtest"));
     g_ptr_array_add(config->devices, g_strdup("vmcoreinfo"));
     vm = gc_vm_new(config, NULL);
     qtest = gc_qtest_new(vm, NULL, NULL);
-    for (size_t at = 1; at < size; at += piece) {
+    for (size_t at = 1; at < size && n_lines < MAX_LINES; at += piece) {
         gc_line_reader_push(reader, data + at, MIN(piece, size - at));
-        execute_lines(qtest, reader);
+        execute_lines(qtest, reader, &n_lines);
     }
     return 0;
 }

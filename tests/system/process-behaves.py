@@ -142,6 +142,28 @@ def half_closed(t):
         assert got[1:] == [{"return": {}}, {"return": {}, "id": 1}], got
 
 
+def half_closed_and_hung(t):
+    """A client that asks for much, shuts its side down and never reads keeps
+    nobody waiting, nor the end."""
+    with System(t.tool, "-M", "pc") as system:
+        lines = system.qmp()
+        hung = [system.raw_qmp() for _ in range(5)]
+        for client in hung:
+            client.send('{"execute":"qmp_capabilities"}'
+                        + '{"execute":"query-commands"}' * 1000)
+            client.sock.shutdown(socket.SHUT_WR)
+        start = time.monotonic()
+        for _ in range(100):
+            lines.send('{"execute":"query-name"}')
+            assert lines.json() == {"return": {}}
+        assert time.monotonic() - start < 2
+        for client in hung[1:3]:
+            client.close()
+        lines.send('{"execute":"quit"}')
+        assert system.end() == 0
+        assert time.monotonic() - start < 5
+
+
 def many(t):
     """More clients than there are places, and all of them gone again."""
     with System(t.tool, "-M", "pc") as system:
@@ -175,6 +197,8 @@ def test(t):
         log(t)
     with t.case("a client that shuts its side down gets its answers"):
         half_closed(t)
+    with t.case("a client that shuts its side down and never reads"):
+        half_closed_and_hung(t)
     with t.case("100 clients at once"):
         many(t)
     for target in ("aarch64", "riscv64"):
