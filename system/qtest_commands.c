@@ -147,9 +147,23 @@ static void run_write_value(GcQtestCall *call)
 
 /* Memory, many bytes at a time */
 
-static void run_read(GcQtestCall *call)
+/* Two digits a byte, in one go: there may be many. */
+static void append_hex(GString *out, const uint8_t *bytes, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
+    gsize at = out->len;
+    char *text;
+
+    g_string_set_size(out, at + 2 * len);
+    text = out->str + at;
+    for (size_t i = 0; i < len; i++) {
+        *text++ = digits[bytes[i] >> 4];
+        *text++ = digits[bytes[i] & 15];
+    }
+}
+
+static void run_read(GcQtestCall *call)
+{
     g_autofree uint8_t *buf = NULL;
     uint64_t addr;
     size_t len;
@@ -160,10 +174,7 @@ static void run_read(GcQtestCall *call)
     buf = g_malloc(len);
     gc_bus_read(get_memory(call), addr, buf, len);
     g_string_append(call->reply, "OK 0x");
-    for (size_t i = 0; i < len; i++) {
-        g_string_append_c(call->reply, digits[buf[i] >> 4]);
-        g_string_append_c(call->reply, digits[buf[i] & 15]);
-    }
+    append_hex(call->reply, buf, len);
     g_string_append_c(call->reply, '\n');
 }
 

@@ -13,7 +13,7 @@
 #define MAX_LINE 4096
 
 /* One line may move 16 MiB: so many do not keep the fuzzer for long. */
-#define MAX_LINES 64
+#define MAX_LINES 16
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
