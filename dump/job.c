@@ -99,6 +99,8 @@ static bool write_guest(GcDumpJob *job, int fd, GError **error)
         .guest = job->guest,
         .plan = plan,
         .codec = job->format.codec,
+        .level =
+            job->format.codec != NULL ? job->format.codec->default_level : 0,
         .threads = job->threads,
         .image = image,
         .paging = job->paging,

@@ -11,8 +11,14 @@ typedef struct GcCodec {
     const char *name;   /* as in "kdump-raw-NAME" */
     uint32_t page_flag; /* in a kdump page descriptor */
 
-    /* What one thread needs to compress; reused from page to page. */
-    void *(*new_state)(void);
+    /* How hard it can try; all three are 0 if it has only one way. */
+    int min_level;
+    int max_level;
+    int default_level;
+
+    /* What one thread needs to compress pages of @page_size bytes; reused
+     * from page to page. */
+    void *(*new_state)(size_t page_size, int level);
     void (*free_state)(void *state);
 
     /* Packs @size bytes into at most @max bytes of @out.  Returns the packed

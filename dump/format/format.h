@@ -16,6 +16,7 @@ typedef struct GcWriteRequest {
     const GcGuest *guest;
     const GcPlan *plan;
     const GcCodec *codec; /* NULL if the format has none */
+    int level;            /* of the codec */
     unsigned threads;     /* as gc_pipeline_run() takes it */
     GcImageWriter *image;
     bool paging;             /* as gc_dump_job_set_paging() */

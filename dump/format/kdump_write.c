@@ -206,7 +206,8 @@ static void *new_codec_state(void *opaque)
 {
     const Writer *writer = opaque;
 
-    return writer->request->codec->new_state();
+    return writer->request->codec->new_state(writer->request->plan->page_size,
+                                             writer->request->level);
 }
 
 static void free_codec_state(void *opaque, void *state)

@@ -50,6 +50,11 @@ static const GcCodec *zlib_codec(void)
     return codec;
 }
 
+static void *new_zlib_state(void)
+{
+    return zlib_codec()->new_state(SIZE, zlib_codec()->default_level);
+}
+
 static void test_codecs_are_found_by_name_and_flag(void **state)
 {
     (void)state;
@@ -81,7 +86,7 @@ static void test_each_codec_unpacks_what_it_packed(void **state)
     (void)state;
     for (size_t c = 0; gc_codecs[c] != NULL; c++) {
         const GcCodec *codec = gc_codecs[c];
-        void *codec_state = codec->new_state();
+        void *codec_state = codec->new_state(SIZE, codec->default_level);
 
         for (guint i = 0; i < pages->len; i++) {
             const Page *page = g_ptr_array_index(pages, i);
@@ -100,10 +105,64 @@ static void test_each_codec_unpacks_what_it_packed(void **state)
     }
 }
 
+static void test_each_level_unpacks_what_it_packed(void **state)
+{
+    g_autoptr(GPtrArray) pages = make_pages();
+    const Page *page = g_ptr_array_index(pages, 0);
+    uint8_t packed[SIZE];
+    uint8_t out[SIZE];
+
+    (void)state;
+    for (size_t c = 0; gc_codecs[c] != NULL; c++) {
+        const GcCodec *codec = gc_codecs[c];
+
+        for (int level = codec->min_level; level <= codec->max_level; level++) {
+            void *codec_state = codec->new_state(SIZE, level);
+            size_t size = codec->compress(codec_state, page->bytes, SIZE,
+                                          packed, SIZE - 1);
+
+            codec->free_state(codec_state);
+            if (size != 0) {
+                memset(out, 0xa5, SIZE);
+                assert_true(codec->decompress(packed, size, out, SIZE));
+                assert_memory_equal(out, page->bytes, SIZE);
+            }
+        }
+    }
+}
+
+/* A dump must not depend on who packed which page. */
+static void test_a_page_is_packed_the_same_by_every_state(void **state)
+{
+    g_autoptr(GPtrArray) pages = make_pages();
+    uint8_t packed[SIZE];
+    uint8_t again[SIZE];
+
+    (void)state;
+    for (size_t c = 0; gc_codecs[c] != NULL; c++) {
+        const GcCodec *codec = gc_codecs[c];
+        void *one = codec->new_state(SIZE, codec->default_level);
+
+        for (guint i = 0; i < pages->len; i++) {
+            const Page *page = g_ptr_array_index(pages, i);
+            void *other = codec->new_state(SIZE, codec->default_level);
+            size_t size =
+                codec->compress(one, page->bytes, SIZE, packed, SIZE - 1);
+
+            assert_int_equal(
+                codec->compress(other, page->bytes, SIZE, again, SIZE - 1),
+                size);
+            assert_memory_equal(packed, again, size);
+            codec->free_state(other);
+        }
+        codec->free_state(one);
+    }
+}
+
 static void test_zlib_reads_our_pages(void **state)
 {
     g_autoptr(GPtrArray) pages = make_pages();
-    void *codec_state = zlib_codec()->new_state();
+    void *codec_state = new_zlib_state();
     uint8_t packed[SIZE];
     uint8_t out[SIZE];
 
@@ -154,7 +213,7 @@ static void test_a_page_is_packed_into_the_room_or_not_at_all(void **state)
     (void)state;
     for (size_t c = 0; gc_codecs[c] != NULL; c++) {
         const GcCodec *codec = gc_codecs[c];
-        void *codec_state = codec->new_state();
+        void *codec_state = codec->new_state(SIZE, codec->default_level);
 
         for (size_t max = 1; max < SIZE; max += 7) {
             size_t size;
@@ -177,7 +236,7 @@ static void test_a_cut_or_wrong_stream_is_refused(void **state)
     (void)state;
     for (size_t c = 0; gc_codecs[c] != NULL; c++) {
         const GcCodec *codec = gc_codecs[c];
-        void *codec_state = codec->new_state();
+        void *codec_state = codec->new_state(SIZE, codec->default_level);
         uint8_t packed[SIZE + 1] = {0};
         uint8_t out[SIZE + 1];
         size_t size =
@@ -200,7 +259,7 @@ static void test_zlib_refuses_every_flipped_bit(void **state)
 {
     g_autoptr(GPtrArray) pages = make_pages();
     const Page *page = g_ptr_array_index(pages, 0);
-    void *codec_state = zlib_codec()->new_state();
+    void *codec_state = new_zlib_state();
     uint8_t packed[SIZE];
     uint8_t out[SIZE];
     size_t size = zlib_codec()->compress(codec_state, page->bytes, SIZE, packed,
@@ -222,6 +281,8 @@ int main(void)
         cmocka_unit_test(test_codecs_are_found_by_name_and_flag),
         cmocka_unit_test(test_names_and_flags_are_unique),
         cmocka_unit_test(test_each_codec_unpacks_what_it_packed),
+        cmocka_unit_test(test_each_level_unpacks_what_it_packed),
+        cmocka_unit_test(test_a_page_is_packed_the_same_by_every_state),
         cmocka_unit_test(test_zlib_reads_our_pages),
         cmocka_unit_test(test_we_read_the_pages_of_zlib_at_every_level),
         cmocka_unit_test(test_a_page_is_packed_into_the_room_or_not_at_all),
