@@ -2,6 +2,7 @@
 #include "base/fileio.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,42 @@ bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
         from += n;
         len -= (size_t)n;
         offset += (uint64_t)n;
+    }
+    return true;
+}
+
+static void wait_until_writable(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+
+    poll(&pollfd, 1, -1);
+}
+
+bool gc_write_all(int fd, const void *buf, size_t len, uint64_t position,
+                  GError **error)
+{
+    const uint8_t *from = buf;
+
+    while (len > 0) {
+        ssize_t n = write(fd, from, len);
+
+        if (n < 0 && errno == EAGAIN) {
+            wait_until_writable(fd);
+            continue;
+        }
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            gc_set_error_errno(
+                error, errno,
+                "cannot write %zu bytes at offset %" G_GUINT64_FORMAT, len,
+                position);
+            return false;
+        }
+        from += n;
+        len -= (size_t)n;
+        position += (uint64_t)n;
     }
     return true;
 }

@@ -26,6 +26,19 @@ bool gc_pread_all(int fd, void *buf, size_t len, uint64_t offset,
 bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
                    GError **error);
 
+/**
+ * gc_write_all:
+ * @fd: a descriptor of any kind, at its own position
+ * @buf: (array length=len): the bytes
+ * @len: how many
+ * @position: how many bytes were written before, for the message
+ *
+ * Writes all of @buf where @fd stands; waits if @fd does not block.
+ * Errors: GC_ERROR_IO, with @position.
+ */
+bool gc_write_all(int fd, const void *buf, size_t len, uint64_t position,
+                  GError **error);
+
 /* The size of what @fd refers to, in bytes.  Errors: GC_ERROR_IO. */
 bool gc_fd_get_size(int fd, uint64_t *ret_size, GError **error);
 

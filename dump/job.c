@@ -94,7 +94,7 @@ static bool advance(void *opaque, uint64_t pages, uint64_t zeros,
 static bool write_guest(GcDumpJob *job, int fd, GError **error)
 {
     g_autoptr(GcPlan) plan = gc_plan_new(job->guest, error);
-    g_autoptr(GcImageWriter) image = gc_image_writer_new_plain(fd);
+    g_autoptr(GcImageWriter) image = gc_image_writer_new_plain(fd, 0);
     GcWriteRequest request = {
         .guest = job->guest,
         .plan = plan,

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* An image that goes out as records, and so may be written in any order to a
+ * pipe.  Every write becomes one record, so writers gather large ones. */
+#include <string.h>
+
+#include "base/fileio.h"
+#include "dump/image/flattened.h"
+#include "dump/image/image_writer.h"
+
+typedef struct FlattenedWriter {
+    GcImageWriter writer;
+    int fd;
+    uint64_t position; /* in the stream, for messages */
+    uint64_t size;     /* of the image, as far as it was written */
+} FlattenedWriter;
+
+static bool append(FlattenedWriter *flat, const void *buf, size_t len,
+                   GError **error)
+{
+    if (!gc_write_all(flat->fd, buf, len, flat->position, error)) {
+        return false;
+    }
+    flat->position += len;
+    return true;
+}
+
+static bool append_record(FlattenedWriter *flat, int64_t offset, int64_t size,
+                          GError **error)
+{
+    GcFlattenedRecord record = {.offset = offset, .size = size};
+    uint8_t disk[GC_FLATTENED_RECORD_SIZE];
+
+    return gc_record_put(&gc_flattened_record_record, gc_flattened_encoding,
+                         &record, disk, error) &&
+           append(flat, disk, sizeof(disk), error);
+}
+
+static bool flattened_write(GcImageWriter *writer, uint64_t offset,
+                            const void *buf, size_t len, GError **error)
+{
+    FlattenedWriter *flat = (FlattenedWriter *)writer;
+
+    flat->size = MAX(flat->size, offset + len);
+    return append_record(flat, (int64_t)offset, (int64_t)len, error) &&
+           append(flat, buf, len, error);
+}
+
+/* A file that ends with a hole needs its last byte to say how long it is. */
+static bool flattened_finish(GcImageWriter *writer, uint64_t size,
+                             GError **error)
+{
+    FlattenedWriter *flat = (FlattenedWriter *)writer;
+
+    if (flat->size < size && !flattened_write(writer, size - 1, "", 1, error)) {
+        return false;
+    }
+    return append_record(flat, GC_FLATTENED_END, GC_FLATTENED_END, error);
+}
+
+static void flattened_free(GcImageWriter *writer)
+{
+    g_free(writer);
+}
+
+static bool append_header(FlattenedWriter *flat, GError **error)
+{
+    uint8_t disk[GC_FLATTENED_HEADER_SIZE] = {0};
+    GcFlattenedHeader header = {
+        .signature = GC_FLATTENED_SIGNATURE,
+        .type = GC_FLATTENED_TYPE,
+        .version = GC_FLATTENED_VERSION,
+    };
+
+    return gc_record_put(&gc_flattened_header_record, gc_flattened_encoding,
+                         &header, disk, error) &&
+           append(flat, disk, sizeof(disk), error);
+}
+
+GcImageWriter *gc_image_writer_new_flattened(int fd, GError **error)
+{
+    static const GcImageWriterOps ops = {
+        .order = GC_IMAGE_ORDER_SERIAL,
+        .write = flattened_write,
+        .finish = flattened_finish,
+        .free = flattened_free,
+    };
+    FlattenedWriter *flat = g_new0(FlattenedWriter, 1);
+
+    flat->writer.ops = &ops;
+    flat->fd = fd;
+    if (!append_header(flat, error)) {
+        g_free(flat);
+        return NULL;
+    }
+    return &flat->writer;
+}
