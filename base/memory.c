@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/ranges.h"
 
 typedef struct Block {
     GcPaddr start;
@@ -169,21 +170,37 @@ bool gc_memory_read_padded(GcMemory *memory, GcPaddr paddr, void *buf,
     return read_memory(memory, paddr, buf, len, true, error);
 }
 
+/* How a backing tells where something is. */
+typedef bool (*NextFunc)(void *opaque, uint64_t offset, uint64_t end,
+                         uint64_t *ret_start, uint64_t *ret_end,
+                         GError **error);
+
+static NextFunc get_next_data(const Block *block)
+{
+    return block->ops->next_data != NULL ? block->ops->next_data
+                                         : block->ops->next_present;
+}
+
+static NextFunc get_next_present(const Block *block)
+{
+    return block->ops->next_present;
+}
+
 /* As GcMemoryOps.next_data, in guest-physical addresses. */
-static bool next_data_in_block(const Block *block, GcPaddr from, GcPaddr to,
-                               GcPaddr *ret_start, GcPaddr *ret_end,
-                               GError **error)
+static bool next_in_block(const Block *block, NextFunc next, GcPaddr from,
+                          GcPaddr to, GcPaddr *ret_start, GcPaddr *ret_end,
+                          GError **error)
 {
     uint64_t start = 0;
     uint64_t end = 0;
 
-    if (block->ops->next_data == NULL) {
+    if (next == NULL) {
         *ret_start = from;
         *ret_end = to;
         return true;
     }
-    if (!block->ops->next_data(block->opaque, from - block->start,
-                               to - block->start, &start, &end, error)) {
+    if (!next(block->opaque, from - block->start, to - block->start, &start,
+              &end, error)) {
         g_prefix_error(error,
                        "guest memory at 0x%" G_GINT64_MODIFIER "x: ", from);
         return false;
@@ -193,30 +210,56 @@ static bool next_data_in_block(const Block *block, GcPaddr from, GcPaddr to,
     return true;
 }
 
-bool gc_memory_next_data(GcMemory *memory, GcPaddr paddr, GcPaddr end,
-                         GcPaddr *ret_start, GcPaddr *ret_end, GError **error)
+static bool next_in_memory(const GcMemory *memory,
+                           NextFunc (*get_next)(const Block *block),
+                           GcPaddr paddr, GcPaddr end, GcRange *ret_range,
+                           GError **error)
 {
     for (size_t i = find_block(memory, paddr); i < memory->blocks->len; i++) {
         const Block *block = get_block(memory, i);
         GcPaddr from = MAX(paddr, block->start);
         GcPaddr to = MIN(end, block->start + block->size);
-        GcPaddr data_start;
-        GcPaddr data_end;
+        GcRange found;
 
         if (from >= end) {
             break;
         }
-        if (!next_data_in_block(block, from, to, &data_start, &data_end,
-                                error)) {
+        if (!next_in_block(block, get_next(block), from, to, &found.start,
+                           &found.end, error)) {
             return false;
         }
-        if (data_start < to) {
-            *ret_start = data_start;
-            *ret_end = data_end;
+        if (found.start < to) {
+            *ret_range = found;
             return true;
         }
     }
-    *ret_start = end;
-    *ret_end = end;
+    *ret_range = (GcRange){end, end};
+    return true;
+}
+
+bool gc_memory_next_data(GcMemory *memory, GcPaddr paddr, GcPaddr end,
+                         GcPaddr *ret_start, GcPaddr *ret_end, GError **error)
+{
+    GcRange range;
+
+    if (!next_in_memory(memory, get_next_data, paddr, end, &range, error)) {
+        return false;
+    }
+    *ret_start = range.start;
+    *ret_end = range.end;
+    return true;
+}
+
+bool gc_memory_next_present(GcMemory *memory, GcPaddr paddr, GcPaddr end,
+                            GcPaddr *ret_start, GcPaddr *ret_end,
+                            GError **error)
+{
+    GcRange range;
+
+    if (!next_in_memory(memory, get_next_present, paddr, end, &range, error)) {
+        return false;
+    }
+    *ret_start = range.start;
+    *ret_end = range.end;
     return true;
 }

@@ -105,7 +105,8 @@ static void fd_free(void *opaque)
 bool gc_memory_add_fd(GcMemory *memory, GcPaddr start, uint64_t size, int fd,
                       uint64_t offset, GError **error)
 {
-    static const GcMemoryOps ops = {fd_read, fd_next_data, fd_free};
+    static const GcMemoryOps ops = {
+        .read = fd_read, .next_data = fd_next_data, .free = fd_free};
     FdBacking *backing = g_new0(FdBacking, 1);
 
     backing->offset = offset;

@@ -24,19 +24,97 @@ static const GcFormat *probe(GcImageReader *image, GError **error)
     return NULL;
 }
 
+/* All images, which must be of the same format. */
+static const GcFormat *probe_all(const GPtrArray *images,
+                                 const char *const *paths, GError **error)
+{
+    const GcFormat *common = NULL;
+
+    for (guint i = 0; i < images->len; i++) {
+        const GcFormat *format = probe(g_ptr_array_index(images, i), error);
+
+        if (format == NULL) {
+            g_prefix_error(error, "%s: ", paths[i]);
+            return NULL;
+        }
+        if (common != NULL && format != common) {
+            g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                        "%s: the files are not parts of the same dump",
+                        paths[i]);
+            return NULL;
+        }
+        common = format;
+    }
+    return common;
+}
+
+static GPtrArray *open_images(const char *const *paths, GError **error)
+{
+    g_autoptr(GPtrArray) images =
+        g_ptr_array_new_with_free_func((GDestroyNotify)gc_image_reader_unref);
+
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        GcImageReader *image = gc_image_reader_open(paths[i], error);
+
+        if (image == NULL) {
+            g_prefix_error(error, "%s: ", paths[i]);
+            return NULL;
+        }
+        g_ptr_array_add(images, image);
+    }
+    if (images->len == 0) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID, "no file to open");
+        return NULL;
+    }
+    return g_steal_pointer(&images);
+}
+
+static GcGuest *open_guest(const GPtrArray *images, const GcFormat *format,
+                           GcDumpInfo *info, GError **error)
+{
+    GcImageReader *const *readers = (GcImageReader *const *)images->pdata;
+    GcGuest *guest = format->open(readers, images->len, info, error);
+
+    if (guest != NULL) {
+        info->format = format->name;
+        info->is_flattened = gc_image_reader_is_flattened(readers[0]);
+        gc_guest_set_loss(guest, info->dump_level, info->is_incomplete);
+    }
+    return guest;
+}
+
+GcGuest *gc_guest_open_files(const char *const *paths, GcDumpInfo *ret_info,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) images = open_images(paths, error);
+    const GcFormat *format =
+        images != NULL ? probe_all(images, paths, error) : NULL;
+    GcDumpInfo info = {.format = NULL};
+    GcGuest *guest;
+
+    if (format == NULL) {
+        return NULL;
+    }
+    guest = open_guest(images, format, &info, error);
+    if (guest == NULL) {
+        g_prefix_error(error, "%s: ", paths[0]);
+        return NULL;
+    }
+    if (ret_info != NULL) {
+        *ret_info = info;
+    }
+    return guest;
+}
+
 GcGuest *gc_guest_open(const char *path, const char **ret_format,
                        GError **error)
 {
-    g_autoptr(GcImageReader) image = gc_image_reader_open(path, error);
-    const GcFormat *format = image != NULL ? probe(image, error) : NULL;
-    GcGuest *guest = format != NULL ? format->open(image, error) : NULL;
+    const char *const paths[] = {path, NULL};
+    GcDumpInfo info;
+    GcGuest *guest = gc_guest_open_files(paths, &info, error);
 
-    if (guest == NULL) {
-        g_prefix_error(error, "%s: ", path);
-        return NULL;
-    }
-    if (ret_format != NULL) {
-        *ret_format = format->name;
+    if (guest != NULL && ret_format != NULL) {
+        *ret_format = info.format;
     }
     return guest;
 }

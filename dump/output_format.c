@@ -7,28 +7,40 @@
 
 #include "base/error.h"
 
-/* Calls @visit for every format that can be written, until it says so. */
-static bool visit_formats(bool (*visit)(const char *name, GcOutputFormat format,
-                                        void *opaque),
-                          void *opaque)
+typedef bool (*VisitFunc)(const char *name, GcOutputFormat format,
+                          void *opaque);
+
+/* Calls @visit for a format with each codec, until it says so. */
+static bool visit_codecs(const GcFormat *format, bool is_flattened,
+                         VisitFunc visit, void *opaque)
 {
-    static const GcCodec *const no_codec[] = {NULL};
+    for (const GcCodec *const *codec = gc_codecs; *codec != NULL; codec++) {
+        g_autofree char *name =
+            g_strdup_printf("%s%s-%s", format->name, is_flattened ? "" : "-raw",
+                            (*codec)->name);
 
-    for (const GcFormat *const *format = gc_formats; *format != NULL;
-         format++) {
-        const GcCodec *const *codec =
-            (*format)->has_codec ? gc_codecs : no_codec;
+        if (visit(name, (GcOutputFormat){format, *codec, is_flattened},
+                  opaque)) {
+            return true;
+        }
+    }
+    return false;
+}
 
-        do {
-            g_autofree char *name =
-                *codec == NULL
-                    ? g_strdup((*format)->name)
-                    : g_strdup_printf("%s-%s", (*format)->name, (*codec)->name);
+/* Calls @visit for every format that can be written, until it says so. */
+static bool visit_formats(VisitFunc visit, void *opaque)
+{
+    for (const GcFormat *const *item = gc_formats; *item != NULL; item++) {
+        const GcFormat *format = *item;
+        bool stop = format->has_codec
+                        ? visit_codecs(format, true, visit, opaque) ||
+                              visit_codecs(format, false, visit, opaque)
+                        : visit(format->name,
+                                (GcOutputFormat){format, NULL, false}, opaque);
 
-            if (visit(name, (GcOutputFormat){*format, *codec}, opaque)) {
-                return true;
-            }
-        } while (*codec != NULL && *++codec != NULL);
+        if (stop) {
+            return true;
+        }
     }
     return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The formats by the names that a user gives them: NAME, or NAME-CODEC for a
- * format whose pages are packed. */
+/* The formats by the names that a user gives them, which are QEMU's: NAME,
+ * or, for a format whose pages are packed, NAME-CODEC if it is flattened and
+ * NAME-raw-CODEC if it is not. */
 #pragma once
 
 #include "dump/format/format.h"
@@ -8,6 +9,7 @@
 typedef struct GcOutputFormat {
     const GcFormat *format;
     const GcCodec *codec; /* NULL if the format has none */
+    bool is_flattened;
 } GcOutputFormat;
 
 /* Finds the format that the user calls @name.

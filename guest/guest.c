@@ -9,6 +9,8 @@ struct GcGuest {
     GPtrArray *notes; /* of GcNote */
     unsigned n_cpus;
     GcVmcoreinfoText *vmcoreinfo;
+    unsigned dump_level;
+    bool is_incomplete;
     GPtrArray *warnings; /* of char *, with a NULL at the end */
 };
 
@@ -160,6 +162,22 @@ GcPaddr gc_guest_get_memory_start(const GcGuest *guest)
     return gc_memory_get_n_blocks(guest->memory) > 0
                ? gc_memory_get_block(guest->memory, 0).start
                : 0;
+}
+
+void gc_guest_set_loss(GcGuest *guest, unsigned dump_level, bool is_incomplete)
+{
+    guest->dump_level = dump_level;
+    guest->is_incomplete = is_incomplete;
+}
+
+unsigned gc_guest_get_dump_level(const GcGuest *guest)
+{
+    return guest->dump_level;
+}
+
+bool gc_guest_is_incomplete(const GcGuest *guest)
+{
+    return guest->is_incomplete;
 }
 
 GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,

@@ -23,6 +23,13 @@ GcPaddr gc_guest_get_memory_start(const GcGuest *guest);
 /* The parsed VMCOREINFO; NULL if there is none.  Borrowed. */
 const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
 
+/* What a dump that the guest was opened from has not of its memory: what was
+ * left out on purpose, as makedumpfile's -d has it, and whether its writing
+ * was interrupted. */
+void gc_guest_set_loss(GcGuest *guest, unsigned dump_level, bool is_incomplete);
+unsigned gc_guest_get_dump_level(const GcGuest *guest);
+bool gc_guest_is_incomplete(const GcGuest *guest);
+
 /**
  * gc_guest_new_with_notes:
  * @arch: as gc_guest_new()

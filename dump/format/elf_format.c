@@ -7,6 +7,7 @@
 const GcFormat gc_format_elf = {
     .name = "elf",
     .has_codec = false,
+    .can_stream = true,
     .probe = gc_elf_probe,
     .open = gc_elf_read,
     .write = gc_elf_write,

@@ -15,7 +15,8 @@ void gc_elf_layout_free(GcElfLayout *layout)
     }
 }
 
-const GcElfSegment *gc_elf_layout_get_block(const GcElfLayout *layout, size_t i)
+const GcElfSegment *gc_elf_layout_get_memory(const GcElfLayout *layout,
+                                             size_t i)
 {
     g_assert(i < layout->n_memory);
     return &g_array_index(layout->segments, GcElfSegment, 1 + i);
@@ -35,52 +36,52 @@ static void add_segment(GcElfLayout *layout, uint32_t type, uint64_t vaddr,
     g_array_append_val(layout->segments, segment);
 }
 
-/* Blocks that touch become one segment: readers think in whole ones. */
-static void add_blocks(GcElfLayout *layout, GcMemory *memory)
+static void add_memory(GcElfLayout *layout, const GcPlan *plan)
 {
-    for (size_t i = 0; i < gc_memory_get_n_blocks(memory); i++) {
-        GcMemoryBlock block = gc_memory_get_block(memory, i);
-        GcElfSegment *last = &g_array_index(layout->segments, GcElfSegment,
-                                            layout->segments->len - 1);
+    layout->n_memory = gc_ranges_get_n(plan->memory);
+    for (size_t i = 0; i < layout->n_memory; i++) {
+        GcRange range = gc_ranges_get(plan->memory, i);
 
-        if (i > 0 && last->paddr + last->memsz == block.start) {
-            last->memsz += block.size;
-            last->filesz += block.size;
-        } else {
-            add_segment(layout, PT_LOAD, block.start, block.start, block.size);
-        }
+        add_segment(layout, PT_LOAD, range.start, range.start,
+                    range.end - range.start);
     }
-    layout->n_memory = layout->segments->len - 1;
+}
+
+/* Whether all of the kernel's image is in the dump. */
+static bool has_image(const GcPlan *plan, const GcMapping *image)
+{
+    size_t i = gc_ranges_find(plan->memory, image->paddr);
+    GcRange range;
+
+    if (i == gc_ranges_get_n(plan->memory)) {
+        return false;
+    }
+    range = gc_ranges_get(plan->memory, i);
+    return range.start <= image->paddr &&
+           image->size <= range.end - image->paddr;
 }
 
 /* The kernel image once more, at its virtual address: what makes gdb, and a
  * drgn that does not walk page tables, read kernel addresses. */
-static void add_kernel_image(GcElfLayout *layout, const GcGuest *guest)
+static void add_kernel_image(GcElfLayout *layout, const GcGuest *guest,
+                             const GcPlan *plan)
 {
     GcMapping image;
 
-    if (gc_kernel_find_image(guest, &image)) {
+    if (gc_kernel_find_image(guest, &image) && has_image(plan, &image)) {
         add_segment(layout, PT_LOAD, image.vaddr, image.paddr, image.size);
     }
 }
 
 /* Readers of 32-bit machines take 64-bit files too; gdb only the others. */
-static GcEncoding choose_encoding(const GcGuest *guest)
+static GcEncoding choose_encoding(const GcGuest *guest, const GcPlan *plan)
 {
     const uint64_t limit = UINT64_C(1) << 32;
     GcEncoding encoding = gc_guest_get_arch_info(guest)->encoding;
-    GcMemory *memory = gc_guest_get_memory(guest);
-    uint64_t size = GC_NOTES_MAX_SIZE;
+    size_t n = gc_ranges_get_n(plan->memory);
 
-    for (size_t i = 0; i < gc_memory_get_n_blocks(memory); i++) {
-        GcMemoryBlock block = gc_memory_get_block(memory, i);
-
-        if (block.start >= limit || block.size > limit - block.start) {
-            encoding.is_64bit = true;
-        }
-        size += MIN(block.size, limit);
-    }
-    if (size > limit) {
+    if (gc_ranges_get(plan->memory, n - 1).end > limit ||
+        gc_ranges_count(plan->memory) > limit - GC_NOTES_MAX_SIZE) {
         encoding.is_64bit = true;
     }
     return encoding;
@@ -89,11 +90,11 @@ static GcEncoding choose_encoding(const GcGuest *guest)
 /* Where no CPU can have mapped anything, for it is not canonical. */
 #define PHYSICAL_VADDR (UINT64_C(1) << 63)
 
-/* Moves all blocks to addresses that no guest has, lest physical addresses be
- * taken for virtual ones.  The first block stands once more at the end, for
+/* Moves all memory to addresses that no guest has, lest physical addresses be
+ * taken for virtual ones.  The first range stands once more at the end, for
  * makedumpfile takes the distance of virtual from physical addresses in the
  * last segment for where kernel addresses begin. */
-static void hide_blocks(GcElfLayout *layout)
+static void hide_memory(GcElfLayout *layout)
 {
     GcElfSegment first;
 
@@ -101,22 +102,16 @@ static void hide_blocks(GcElfLayout *layout)
         g_array_index(layout->segments, GcElfSegment, 1 + i).vaddr |=
             PHYSICAL_VADDR;
     }
-    first = *gc_elf_layout_get_block(layout, 0);
+    first = *gc_elf_layout_get_memory(layout, 0);
     g_array_append_val(layout->segments, first);
 }
 
 /* All that page tables map. */
-static void add_mappings(GcElfLayout *layout, const GcGuest *guest)
+static void add_mappings(GcElfLayout *layout, const GcGuest *guest,
+                         const GcPlan *plan)
 {
-    g_autoptr(GcRanges) memory = gc_ranges_new();
-    g_autoptr(GcPaging) paging = NULL;
+    g_autoptr(GcPaging) paging = gc_paging_new(guest, plan->memory);
 
-    for (size_t i = 0; i < layout->n_memory; i++) {
-        const GcElfSegment *block = gc_elf_layout_get_block(layout, i);
-
-        gc_ranges_add(memory, block->paddr, block->paddr + block->memsz);
-    }
-    paging = gc_paging_new(guest, memory);
     layout->paging_is_cut = paging->is_cut;
     for (guint i = 0; i < paging->mappings->len; i++) {
         GcMapping mapping = g_array_index(paging->mappings, GcMapping, i);
@@ -125,7 +120,7 @@ static void add_mappings(GcElfLayout *layout, const GcGuest *guest)
                     mapping.size);
     }
     if (paging->mappings->len > 0) {
-        hide_blocks(layout);
+        hide_memory(layout);
     }
 }
 
@@ -150,69 +145,53 @@ static uint64_t place_notes(GcElfLayout *layout, const GcGuest *guest)
     return at + layout->notes->len;
 }
 
-/* Each block begins at the same place of a page in the file as in memory, so
+/* Each range begins at the same place of a page in the file as in memory, so
  * that pages of the file are pages of the guest and can be holes. */
-static uint64_t place_blocks(GcElfLayout *layout, uint64_t at,
+static uint64_t place_memory(GcElfLayout *layout, uint64_t at,
                              uint32_t page_size)
 {
     for (size_t i = 0; i < layout->n_memory; i++) {
-        GcElfSegment *block =
+        GcElfSegment *segment =
             &g_array_index(layout->segments, GcElfSegment, 1 + i);
 
-        at += (block->paddr - at) % page_size;
-        block->offset = at;
-        at += block->filesz;
+        at += (segment->paddr - at) % page_size;
+        segment->offset = at;
+        at += segment->filesz;
     }
     return at;
 }
 
-/* The last block that begins at @paddr or before it. */
-static const GcElfSegment *find_block(const GcElfLayout *layout, GcPaddr paddr)
-{
-    size_t low = 0;
-    size_t high = layout->n_memory;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (gc_elf_layout_get_block(layout, middle)->paddr <= paddr) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return gc_elf_layout_get_block(layout, low);
-}
-
-/* What lies over the bytes of the blocks, each of it in one of them. */
-static void place_overlays(GcElfLayout *layout)
+/* What lies over the bytes of memory, each of it in one range. */
+static void place_overlays(GcElfLayout *layout, const GcPlan *plan)
 {
     for (size_t i = 1 + layout->n_memory; i < layout->segments->len; i++) {
         GcElfSegment *overlay =
             &g_array_index(layout->segments, GcElfSegment, i);
-        const GcElfSegment *block = find_block(layout, overlay->paddr);
+        const GcElfSegment *under = gc_elf_layout_get_memory(
+            layout, gc_ranges_find(plan->memory, overlay->paddr));
 
-        overlay->offset = block->offset + (overlay->paddr - block->paddr);
+        overlay->offset = under->offset + (overlay->paddr - under->paddr);
     }
 }
 
-GcElfLayout *gc_elf_layout_new(const GcGuest *guest, bool paging)
+GcElfLayout *gc_elf_layout_new(const GcGuest *guest, const GcPlan *plan,
+                               bool paging)
 {
     GcElfLayout *layout = g_new0(GcElfLayout, 1);
     uint64_t at;
 
-    layout->encoding = choose_encoding(guest);
+    layout->encoding = choose_encoding(guest, plan);
     layout->segments = g_array_new(FALSE, FALSE, sizeof(GcElfSegment));
     add_segment(layout, PT_NOTE, 0, 0, 0);
-    add_blocks(layout, gc_guest_get_memory(guest));
+    add_memory(layout, plan);
     if (paging) {
-        add_mappings(layout, guest);
+        add_mappings(layout, guest, plan);
     }
     if (layout->segments->len == 1 + layout->n_memory) {
-        add_kernel_image(layout, guest);
+        add_kernel_image(layout, guest, plan);
     }
     at = place_notes(layout, guest);
-    layout->file_size = place_blocks(layout, at, gc_guest_get_page_size(guest));
-    place_overlays(layout);
+    layout->file_size = place_memory(layout, at, plan->page_size);
+    place_overlays(layout, plan);
     return layout;
 }

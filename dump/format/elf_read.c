@@ -6,13 +6,18 @@
 
 #include "base/error.h"
 #include "base/ranges.h"
-#include "guest/elf.h"
+#include "dump/format/elf_layout.h"
+
+/* Part of a page of a file that breaks off there is of no use. */
+#define PAGE_MASK (~UINT64_C(0xfff))
 
 /* A part of a PT_LOAD, as a block of memory. */
 typedef struct SegmentBacking {
     GcImageReader *image;
     uint64_t offset; /* in the file */
-    uint64_t filesz; /* of the block, bytes that the file has; the rest is 0 */
+    uint64_t filesz; /* bytes of the block that the file should have; what
+                      * follows is zeros */
+    uint64_t stored; /* bytes that it has; fewer only if it breaks off */
 } SegmentBacking;
 
 static bool segment_read(void *opaque, uint64_t offset, void *buf, size_t len,
@@ -23,6 +28,12 @@ static bool segment_read(void *opaque, uint64_t offset, void *buf, size_t len,
     uint64_t left = offset < backing->filesz ? backing->filesz - offset : 0;
     size_t stored = (size_t)MIN(len, left);
 
+    if (stored > 0 && offset + stored > backing->stored) {
+        g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
+                    "the file ends before offset %" G_GUINT64_FORMAT,
+                    backing->offset + offset + stored);
+        return false;
+    }
     memset((uint8_t *)buf + stored, 0, len - stored);
     return stored == 0 || file->read(file->opaque, backing->offset + offset,
                                      buf, stored, error);
@@ -35,8 +46,29 @@ static bool segment_next_data(void *opaque, uint64_t offset, uint64_t end,
     const SegmentBacking *backing = opaque;
 
     (void)error;
-    *ret_start = offset < backing->filesz ? offset : end;
-    *ret_end = offset < backing->filesz ? MIN(end, backing->filesz) : end;
+    *ret_start = offset < backing->stored ? offset : end;
+    *ret_end = offset < backing->stored ? MIN(end, backing->stored) : end;
+    return true;
+}
+
+/* [0, stored) and [filesz, ...) are there. */
+static bool segment_next_present(void *opaque, uint64_t offset, uint64_t end,
+                                 uint64_t *ret_start, uint64_t *ret_end,
+                                 GError **error)
+{
+    const SegmentBacking *backing = opaque;
+
+    if (backing->stored == backing->filesz) {
+        *ret_start = offset;
+        *ret_end = end;
+        return true;
+    }
+    if (offset < backing->stored) {
+        return segment_next_data(opaque, offset, end, ret_start, ret_end,
+                                 error);
+    }
+    *ret_start = CLAMP(backing->filesz, offset, end);
+    *ret_end = end;
     return true;
 }
 
@@ -48,22 +80,56 @@ static void segment_free(void *opaque)
     g_free(backing);
 }
 
+/* How much of @size bytes at @offset the file has. */
+static uint64_t clip_to_file(GcImageReader *image, uint64_t offset,
+                             uint64_t size)
+{
+    uint64_t end = gc_image_reader_get_file(image)->size;
+
+    if (offset > end) {
+        return 0;
+    }
+    return size <= end - offset ? size : (end - offset) & PAGE_MASK;
+}
+
 /* Adds [@range) of @segment's physical range as a block. */
 static bool add_block(GcMemory *memory, GcImageReader *image,
                       const GcElfSegment *segment, GcRange range,
                       GError **error)
 {
-    static const GcMemoryOps ops = {segment_read, segment_next_data,
-                                    segment_free};
+    static const GcMemoryOps ops = {
+        .read = segment_read,
+        .next_data = segment_next_data,
+        .free = segment_free,
+        .next_present = segment_next_present,
+    };
     uint64_t skip = range.start - segment->paddr;
+    uint64_t size = range.end - range.start;
     SegmentBacking *backing = g_new0(SegmentBacking, 1);
 
     backing->image = gc_image_reader_ref(image);
     backing->offset = segment->offset + skip;
-    backing->filesz = segment->filesz > skip ? segment->filesz - skip : 0;
-    if (!gc_memory_add(memory, range.start, range.end - range.start, &ops,
-                       backing, error)) {
+    backing->filesz =
+        segment->filesz > skip ? MIN(segment->filesz - skip, size) : 0;
+    backing->stored = clip_to_file(image, backing->offset, backing->filesz);
+    if (!gc_memory_add(memory, range.start, size, &ops, backing, error)) {
         segment_free(backing);
+        return false;
+    }
+    return true;
+}
+
+static bool check_segment(const GcElfSegment *segment, GError **error)
+{
+    if (segment->memsz > UINT64_MAX - segment->paddr ||
+        segment->filesz > segment->memsz ||
+        segment->filesz > UINT64_MAX - segment->offset) {
+        g_set_error(
+            error, GC_ERROR, GC_ERROR_FORMAT,
+            "segment of memory at 0x%" G_GINT64_MODIFIER
+            "x: sizes 0x%" G_GINT64_MODIFIER "x and 0x%" G_GINT64_MODIFIER
+            "x at offset 0x%" G_GINT64_MODIFIER "x are impossible",
+            segment->paddr, segment->filesz, segment->memsz, segment->offset);
         return false;
     }
     return true;
@@ -76,17 +142,8 @@ static bool add_segment(GcMemory *memory, GcRanges *seen, GcImageReader *image,
 {
     GcRange gap;
     GcPaddr end = segment->paddr + segment->memsz;
-    uint64_t file_size = gc_image_reader_get_file(image)->size;
 
-    if (end < segment->paddr || segment->filesz > segment->memsz ||
-        segment->offset > file_size ||
-        segment->filesz > file_size - segment->offset) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "segment of memory at 0x%" G_GINT64_MODIFIER
-                    "x: 0x%" G_GINT64_MODIFIER
-                    "x bytes at offset 0x%" G_GINT64_MODIFIER
-                    "x do not fit the file",
-                    segment->paddr, segment->filesz, segment->offset);
+    if (!check_segment(segment, error)) {
         return false;
     }
     for (GcPaddr at = segment->paddr; gc_ranges_next_gap(seen, at, end, &gap);
@@ -99,6 +156,13 @@ static bool add_segment(GcMemory *memory, GcRanges *seen, GcImageReader *image,
     return true;
 }
 
+/* QEMU gives a mapping that leads to no memory this offset. */
+static bool is_memory(const GcElfSegment *segment)
+{
+    return segment->type == PT_LOAD && segment->memsz != 0 &&
+           segment->offset != UINT64_MAX;
+}
+
 static GcMemory *make_memory(const GcElf *elf, GcImageReader *image,
                              GError **error)
 {
@@ -109,8 +173,7 @@ static GcMemory *make_memory(const GcElf *elf, GcImageReader *image,
         const GcElfSegment *segment =
             &g_array_index(elf->segments, GcElfSegment, i);
 
-        if (segment->type == PT_LOAD && segment->memsz != 0 &&
-            segment->offset != UINT64_MAX &&
+        if (is_memory(segment) &&
             !add_segment(memory, seen, image, segment, error)) {
             return NULL;
         }
@@ -118,26 +181,56 @@ static GcMemory *make_memory(const GcElf *elf, GcImageReader *image,
     return g_steal_pointer(&memory);
 }
 
-GcGuest *gc_elf_read(GcImageReader *image, GError **error)
+static bool breaks_off(const GcElf *elf, GcImageReader *image)
 {
-    const GcFile *file = gc_image_reader_get_file(image);
-    g_autoptr(GcElf) elf = gc_elf_open(file, error);
+    for (guint i = 0; i < elf->segments->len; i++) {
+        const GcElfSegment *segment =
+            &g_array_index(elf->segments, GcElfSegment, i);
+
+        if (is_memory(segment) &&
+            clip_to_file(image, segment->offset, segment->filesz) !=
+                segment->filesz) {
+            return true;
+        }
+    }
+    return (elf->header.flags & GC_ELF_INCOMPLETE) != 0 ||
+           !gc_image_reader_is_complete(image);
+}
+
+static const GcArch *find_arch(const GcElf *elf, GError **error)
+{
+    const GcArch *arch = gc_arch_find_elf(elf->header.machine, elf->encoding);
+
+    if (arch == NULL) {
+        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
+                    "ELF machine %u is not known", elf->header.machine);
+    }
+    return arch;
+}
+
+GcGuest *gc_elf_read(GcImageReader *const *images, size_t n_images,
+                     GcDumpInfo *ret_info, GError **error)
+{
+    const GcFile *file = gc_image_reader_get_file(images[0]);
+    g_autoptr(GcElf) elf = NULL;
     g_autoptr(GPtrArray) notes = NULL;
     g_autoptr(GcMemory) memory = NULL;
     const GcArch *arch;
 
-    if (elf == NULL) {
+    if (n_images > 1) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "an ELF dump is one file, not %zu", n_images);
         return NULL;
     }
-    arch = gc_arch_find_elf(elf->header.machine, elf->encoding);
-    if (arch == NULL) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "ELF machine %u is not known", elf->header.machine);
+    elf = gc_elf_open(file, error);
+    arch = elf != NULL ? find_arch(elf, error) : NULL;
+    notes = arch != NULL ? gc_elf_read_notes(elf, file, error) : NULL;
+    memory = notes != NULL ? make_memory(elf, images[0], error) : NULL;
+    if (memory == NULL) {
         return NULL;
     }
-    notes = gc_elf_read_notes(elf, file, error);
-    memory = notes != NULL ? make_memory(elf, image, error) : NULL;
-    return memory != NULL
-               ? gc_guest_new_with_notes(arch->name, memory, notes, error)
-               : NULL;
+    ret_info->is_incomplete = breaks_off(elf, images[0]);
+    ret_info->is_64bit = elf->encoding.is_64bit;
+    ret_info->is_big_endian = elf->encoding.big_endian;
+    return gc_guest_new_with_notes(arch->name, memory, notes, error);
 }

@@ -5,4 +5,5 @@
 #include "dump/format/format.h"
 
 /* As GcFormat.open. */
-GcGuest *gc_elf_read(GcImageReader *image, GError **error);
+GcGuest *gc_elf_read(GcImageReader *const *images, size_t n_images,
+                     GcDumpInfo *ret_info, GError **error);

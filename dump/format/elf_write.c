@@ -13,9 +13,11 @@ typedef struct Writer {
     const GcWriteRequest *request;
     GcElfLayout *layout;
     GcChunkCutter cutter;
+    GcPfn done; /* one past the last page that is dealt with */
 } Writer;
 
-static GcElfHeader make_header(const GcElfLayout *layout, const GcArch *arch)
+static GcElfHeader make_header(const GcElfLayout *layout, const GcArch *arch,
+                               bool is_incomplete)
 {
     GcEncoding encoding = layout->encoding;
     bool many = layout->section_offset != 0;
@@ -25,6 +27,7 @@ static GcElfHeader make_header(const GcElfLayout *layout, const GcArch *arch)
         .version = EV_CURRENT,
         .phoff = gc_record_get_size(&gc_elf_header_record, encoding),
         .shoff = layout->section_offset,
+        .flags = is_incomplete ? GC_ELF_INCOMPLETE : 0,
         .ehsize = (uint16_t)gc_record_get_size(&gc_elf_header_record, encoding),
         .phentsize =
             (uint16_t)gc_record_get_size(&gc_elf_segment_record, encoding),
@@ -57,7 +60,8 @@ static bool write_head(const Writer *writer, GError **error)
     const GcElfLayout *layout = writer->layout;
     const GcArch *arch = gc_guest_get_arch_info(writer->request->guest);
     g_autoptr(GByteArray) head = g_byte_array_new();
-    GcElfHeader header = make_header(layout, arch);
+    GcElfHeader header = make_header(
+        layout, arch, gc_guest_is_incomplete(writer->request->guest));
 
     if (!append_record(head, &gc_elf_header_record, layout->encoding, &header,
                        error)) {
@@ -105,57 +109,49 @@ static bool next_chunk(void *opaque, void *item)
     return gc_chunk_cut(&writer->cutter, item);
 }
 
-/* Writes the part of [@start, @end) that lies in @block, all of it read into
- * @chunk. */
-static bool write_part(const Writer *writer, const GcChunk *chunk,
-                       const GcElfSegment *block, GcPaddr start, GcPaddr end,
-                       GError **error)
+/* Writes the part of [@start, @end) that lies in the @i-th range of memory,
+ * all of it read into @chunk. */
+static bool write_part(const Writer *writer, const GcChunk *chunk, size_t i,
+                       GcPaddr start, GcPaddr end, GError **error)
 {
+    const GcElfSegment *segment = gc_elf_layout_get_memory(writer->layout, i);
     GcPaddr base = chunk->first * writer->request->plan->page_size;
 
-    start = MAX(start, block->paddr);
-    end = MIN(end, block->paddr + block->memsz);
-    if (start >= end) {
-        return true;
-    }
+    start = MAX(start, segment->paddr);
+    end = MIN(end, segment->paddr + segment->memsz);
     return gc_image_writer_write(
-        writer->request->image, block->offset + (start - block->paddr),
+        writer->request->image, segment->offset + (start - segment->paddr),
         chunk->pages + (start - base), end - start, error);
 }
 
-/* Writes pages [@first, @end) of the chunk; they lie in one block, or in
+/* Writes pages [@first, @end) of the chunk; they lie in one range, or in
  * several where a page is only partly memory. */
 static bool write_run(const Writer *writer, const GcChunk *chunk, GcPfn first,
                       GcPfn end, GError **error)
 {
-    uint32_t page_size = writer->request->plan->page_size;
+    const GcPlan *plan = writer->request->plan;
+    GcPaddr start = first * plan->page_size;
+    GcPaddr stop = end * plan->page_size;
 
-    for (size_t i = 0; i < writer->layout->n_memory; i++) {
-        if (!write_part(writer, chunk,
-                        gc_elf_layout_get_block(writer->layout, i),
-                        first * page_size, end * page_size, error)) {
+    for (size_t i = gc_ranges_find(plan->memory, start);
+         i < writer->layout->n_memory &&
+         gc_ranges_get(plan->memory, i).start < stop;
+         i++) {
+        if (!write_part(writer, chunk, i, start, stop, error)) {
             return false;
         }
     }
     return true;
 }
 
-/* Where a page goes is known beforehand, so each worker writes its own.
- * Pages of zeros are left out: a hole in the file reads the same. */
-static bool write_chunk(void *opaque, void *worker, void *item, GError **error)
+/* Pages of zeros are left out: a hole in the file reads the same. */
+static bool write_chunk(const Writer *writer, const GcChunk *chunk,
+                        GError **error)
 {
-    const Writer *writer = opaque;
-    const GcWriteRequest *request = writer->request;
-    GcChunk *chunk = item;
     GcPfn end;
 
-    (void)worker;
     if (chunk->is_hole) {
         return true;
-    }
-    if (!gc_chunk_read(chunk, request->plan,
-                       gc_guest_get_memory(request->guest), error)) {
-        return false;
     }
     for (GcPfn pfn = chunk->first; pfn < chunk->end; pfn = end) {
         bool is_zero = chunk->is_zero[pfn - chunk->first];
@@ -171,14 +167,78 @@ static bool write_chunk(void *opaque, void *worker, void *item, GError **error)
     return true;
 }
 
-static bool advance(void *opaque, void *item, GError **error)
+/* Where a page goes is known beforehand, so each worker writes its own if
+ * the image takes them in any order. */
+static bool can_workers_write(const Writer *writer)
+{
+    return gc_image_writer_get_order(writer->request->image) ==
+           GC_IMAGE_ORDER_ANY;
+}
+
+static bool work(void *opaque, void *worker, void *item, GError **error)
 {
     const Writer *writer = opaque;
     const GcWriteRequest *request = writer->request;
-    uint64_t zeros = gc_chunk_count_zeros(item, request->plan);
-    uint64_t pages = gc_chunk_count_pages(item, request->plan);
+    GcChunk *chunk = item;
 
+    (void)worker;
+    if (!chunk->is_hole &&
+        !gc_chunk_read(chunk, request->plan,
+                       gc_guest_get_memory(request->guest), error)) {
+        return false;
+    }
+    return !can_workers_write(writer) || write_chunk(writer, chunk, error);
+}
+
+static bool emit(void *opaque, void *item, GError **error)
+{
+    Writer *writer = opaque;
+    const GcWriteRequest *request = writer->request;
+    const GcChunk *chunk = item;
+    uint64_t zeros = gc_chunk_count_zeros(chunk, request->plan);
+    uint64_t pages = gc_chunk_count_pages(chunk, request->plan);
+
+    if (!can_workers_write(writer) && !write_chunk(writer, chunk, error)) {
+        return false;
+    }
+    writer->done = chunk->end;
     return request->advance(request->opaque, pages, zeros, error);
+}
+
+/* Where in the file the memory before page @pfn ends. */
+static uint64_t get_end_of(const Writer *writer, GcPfn pfn)
+{
+    const GcPlan *plan = writer->request->plan;
+    GcPaddr paddr = pfn * plan->page_size;
+    size_t i = gc_ranges_find(plan->memory, paddr);
+    const GcElfSegment *segment;
+
+    if (i == writer->layout->n_memory) {
+        return writer->layout->file_size;
+    }
+    segment = gc_elf_layout_get_memory(writer->layout, i);
+    return segment->offset +
+           (paddr > segment->paddr ? paddr - segment->paddr : 0);
+}
+
+/* After a failure: what was not written lies behind the end of the file, and
+ * the header says so.  A stream ends where it ends. */
+static void salvage(const Writer *writer)
+{
+    const GcWriteRequest *request = writer->request;
+    const GcArch *arch = gc_guest_get_arch_info(request->guest);
+    GcElfHeader header = make_header(writer->layout, arch, true);
+    g_autoptr(GByteArray) head = g_byte_array_new();
+
+    if (request->ret_partial != NULL && can_workers_write(writer)) {
+        *request->ret_partial =
+            append_record(head, &gc_elf_header_record, writer->layout->encoding,
+                          &header, NULL) &&
+            gc_image_writer_write(request->image, 0, head->data, head->len,
+                                  NULL) &&
+            gc_image_writer_finish(request->image,
+                                   get_end_of(writer, writer->done), NULL);
+    }
 }
 
 bool gc_elf_write(const GcWriteRequest *request, GError **error)
@@ -187,11 +247,11 @@ bool gc_elf_write(const GcWriteRequest *request, GError **error)
         .new_item = new_chunk,
         .free_item = free_chunk,
         .next = next_chunk,
-        .work = write_chunk,
-        .emit = advance,
+        .work = work,
+        .emit = emit,
     };
     g_autoptr(GcElfLayout) layout =
-        gc_elf_layout_new(request->guest, request->paging);
+        gc_elf_layout_new(request->guest, request->plan, request->paging);
     Writer writer = {
         .request = request,
         .layout = layout,
@@ -201,7 +261,13 @@ bool gc_elf_write(const GcWriteRequest *request, GError **error)
     if (request->ret_paging_is_cut != NULL) {
         *request->ret_paging_is_cut = layout->paging_is_cut;
     }
-    return write_head(&writer, error) &&
-           gc_pipeline_run(&ops, &writer, request->threads, error) &&
-           gc_image_writer_finish(request->image, layout->file_size, error);
+    if (!write_head(&writer, error)) {
+        return false;
+    }
+    if (!gc_pipeline_run(&ops, &writer, request->threads, error) ||
+        !gc_image_writer_finish(request->image, layout->file_size, error)) {
+        salvage(&writer);
+        return false;
+    }
+    return true;
 }

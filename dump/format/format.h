@@ -5,6 +5,8 @@
  * dump/format/meson.build. */
 #pragma once
 
+#include "guestcore/dump.h"
+
 #include "dump/codec/codec.h"
 #include "dump/image/image_reader.h"
 #include "dump/image/image_writer.h"
@@ -28,18 +30,31 @@ typedef struct GcWriteRequest {
     bool (*advance)(void *opaque, uint64_t pages, uint64_t zeros,
                     GError **error);
     void *opaque;
+
+    /* (nullable) Then a writer that fails makes what it has written a file
+     * that says it is not complete, and sets it if it could. */
+    bool *ret_partial;
 } GcWriteRequest;
 
 typedef struct GcFormat {
     const char *name;
-    bool has_codec; /* then it is named NAME-CODEC to the user */
+    bool has_codec; /* then a user calls it NAME-CODEC if it is flattened, and
+                     * NAME-raw-CODEC if it is plain */
+
+    /* Bytes of the file that a page takes which the guest never used. */
+    uint32_t unused_page_cost;
 
     /* Whether a file that begins so is of this format.  @size is at least
      * GC_FORMAT_PROBE_SIZE, unless the file is smaller. */
     bool (*probe)(const uint8_t *head, size_t size);
 
-    /* The guest in @image.  Errors: as gc_guest_open(). */
-    GcGuest *(*open)(GcImageReader *image, GError **error);
+    /* The guest in @images, of which there is at least one, and what only
+     * this format knows of @ret_info.  Errors: as gc_guest_open_files(). */
+    GcGuest *(*open)(GcImageReader *const *images, size_t n_images,
+                     GcDumpInfo *ret_info, GError **error);
+
+    /* Whether the file can be written in a rising order of offsets. */
+    bool can_stream;
 
     /* Writes the whole file.  Errors: GC_ERROR_IO, GC_ERROR_UNSUPPORTED,
      * what advance says, what memory says. */

@@ -24,8 +24,9 @@
 /* GcKdumpHeader.status, beside the page flags of the codecs. */
 #define GC_KDUMP_STATUS_INCOMPLETE 0x8u
 
-/* GcKdumpSubHeader.dump_level: what was left out, as makedumpfile -d. */
-#define GC_KDUMP_LEVEL_ALL 0
+/* GcKdumpSubHeader.dump_level: pages that hold only zeros were left out.
+ * The other bits are those of makedumpfile -d too. */
+#define GC_KDUMP_LEVEL_ZERO 0x1u
 
 typedef struct GcKdumpHeader {
     char signature[8];

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest out of a kdump-compressed file. */
+/* A guest out of a kdump-compressed file, or out of its parts. */
 #pragma once
 
 #include "dump/format/format.h"
 
-/* As GcFormat.probe. */
-bool gc_kdump_probe(const uint8_t *head, size_t size);
-
 /* As GcFormat.open. */
-GcGuest *gc_kdump_read(GcImageReader *image, GError **error);
+GcGuest *gc_kdump_read(GcImageReader *const *images, size_t n_images,
+                       GcDumpInfo *ret_info, GError **error);

@@ -5,10 +5,9 @@
 
 #include "base/error.h"
 #include "dump/chunk.h"
-#include "dump/format/kdump_layout.h"
+#include "dump/format/kdump_front.h"
+#include "dump/format/kdump_pages.h"
 #include "dump/pipeline.h"
-
-#define MAX_DESC_SIZE 24
 
 /* Bytes that are written in order, gathered into large writes. */
 typedef struct Stream {
@@ -25,7 +24,8 @@ typedef struct Writer {
     GcChunkCutter cutter;
     Stream descs;
     Stream data;
-    uint8_t zero_desc[MAX_DESC_SIZE]; /* what every page of zeros has */
+    uint8_t
+        zero_desc[GC_KDUMP_MAX_DESC_SIZE]; /* what every page of zeros has */
     size_t desc_size;
 } Writer;
 
@@ -63,106 +63,6 @@ static bool append(const Writer *writer, Stream *stream, const void *bytes,
 static uint64_t tell(const Stream *stream)
 {
     return stream->offset + stream->gathered->len;
-}
-
-static GcKdumpHeader make_header(const Writer *writer)
-{
-    const GcKdumpLayout *layout = writer->layout;
-    const GcGuest *guest = writer->request->guest;
-    GcKdumpHeader header = {
-        .version = GC_KDUMP_VERSION,
-        .status = writer->request->codec->page_flag,
-        .block_size = layout->block_size,
-        .sub_hdr_size = layout->sub_hdr_size,
-        .bitmap_blocks =
-            (uint32_t)(2 * layout->bitmap_size / layout->block_size),
-        .max_mapnr = (uint32_t)MIN(writer->request->plan->end_pfn, UINT32_MAX),
-        .nr_cpus = gc_guest_get_n_cpus(guest),
-    };
-
-    memcpy(header.signature, GC_KDUMP_SIGNATURE, sizeof(header.signature));
-    gc_kernel_get_utsname(guest, &header.uts);
-    return header;
-}
-
-static GcKdumpSubHeader make_sub_header(const Writer *writer)
-{
-    const GcKdumpLayout *layout = writer->layout;
-    GcKdumpSubHeader sub = {
-        .dump_level = GC_KDUMP_LEVEL_ALL,
-        .offset_note = layout->notes_offset,
-        .size_note = layout->notes->len,
-        .max_mapnr_64 = writer->request->plan->end_pfn,
-    };
-
-    if (layout->vmcoreinfo != 0) {
-        sub.offset_vmcoreinfo = layout->notes_offset + layout->vmcoreinfo;
-        sub.size_vmcoreinfo = layout->vmcoreinfo_size;
-    }
-    sub.phys_base = (uint64_t)gc_kernel_get_phys_base(writer->request->guest);
-    return sub;
-}
-
-/* Header, sub header and notes. */
-static bool write_head(const Writer *writer, GError **error)
-{
-    const GcKdumpLayout *layout = writer->layout;
-    const GcArch *arch = gc_guest_get_arch_info(writer->request->guest);
-    g_autofree uint8_t *head = g_malloc0(layout->bitmap_offset);
-    GcKdumpHeader header = make_header(writer);
-    GcKdumpSubHeader sub = make_sub_header(writer);
-
-    if (!gc_record_put(&gc_kdump_header_record, writer->encoding, &header, head,
-                       error) ||
-        !gc_record_put(gc_kdump_get_sub_header_record(arch->aligns_u64),
-                       writer->encoding, &sub, head + layout->block_size,
-                       error)) {
-        return false;
-    }
-    if (layout->notes->len > 0) {
-        memcpy(head + layout->notes_offset, layout->notes->data,
-               layout->notes->len);
-    }
-    return gc_image_writer_write(writer->request->image, 0, head,
-                                 layout->bitmap_offset, error);
-}
-
-/* Parts without a page are left out: what is written nowhere reads as zeros,
- * and between blocks of memory there may be terabytes of nothing. */
-static bool write_bitmap(const Writer *writer, const GcBitmap *bitmap,
-                         uint64_t offset, GError **error)
-{
-    uint64_t size = writer->layout->bitmap_size;
-    uint64_t n_bits = gc_bitmap_get_n_bits(bitmap);
-    g_autofree uint8_t *bytes = g_malloc(MIN(size, STREAM_GATHERS));
-    size_t part;
-
-    for (uint64_t at = 0; at < size; at += part) {
-        uint64_t end;
-
-        part = (size_t)MIN(size - at, STREAM_GATHERS);
-        end = MIN((at + part) * 8, n_bits);
-        if (at * 8 >= n_bits ||
-            gc_bitmap_next_set(bitmap, at * 8, end) == end) {
-            continue;
-        }
-        gc_bitmap_get_bytes(bitmap, at, bytes, part);
-        if (!gc_image_writer_write(writer->request->image, offset + at, bytes,
-                                   part, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool write_bitmaps(const Writer *writer, GError **error)
-{
-    const GcKdumpLayout *layout = writer->layout;
-    const GcBitmap *keep = writer->request->plan->keep;
-
-    return write_bitmap(writer, keep, layout->bitmap_offset, error) &&
-           write_bitmap(writer, keep,
-                        layout->bitmap_offset + layout->bitmap_size, error);
 }
 
 /* The page of zeros that all pages of zeros share. */
@@ -283,7 +183,7 @@ static bool append_zero_descs(Writer *writer, uint64_t n, GError **error)
 static bool append_desc(Writer *writer, const PackedChunk *packed, size_t i,
                         uint64_t offset, GError **error)
 {
-    uint8_t disk[MAX_DESC_SIZE];
+    uint8_t disk[GC_KDUMP_MAX_DESC_SIZE];
     GcKdumpPageDesc desc = {
         .offset = offset,
         .size = packed->sizes[i],
@@ -349,9 +249,51 @@ static bool write_pages(Writer *writer, GError **error)
     };
 
     return write_zero_page(writer, error) &&
-           gc_pipeline_run(&ops, writer, writer->request->threads, error) &&
+           gc_pipeline_run(&ops, writer, writer->request->threads, error);
+}
+
+/* Data before what refers to them. */
+static bool end_image(Writer *writer, GError **error)
+{
+    return flush(writer, &writer->data, error) &&
            flush(writer, &writer->descs, error) &&
-           flush(writer, &writer->data, error);
+           gc_image_writer_finish(writer->request->image, tell(&writer->data),
+                                  error);
+}
+
+/* Clears the gathered descriptors of pages whose data are not in the file. */
+static void drop_descs(Writer *writer)
+{
+    GByteArray *descs = writer->descs.gathered;
+
+    for (guint at = 0; at < descs->len; at += (guint)writer->desc_size) {
+        GcKdumpPageDesc desc;
+
+        gc_record_get(&gc_kdump_page_desc_record, writer->encoding,
+                      descs->data + at, &desc);
+        if (desc.offset + desc.size > writer->data.offset) {
+            memset(descs->data + at, 0, writer->desc_size);
+        }
+    }
+}
+
+/* After a failure: makes what is there a file that readers accept.  The
+ * descriptors of pages that did not come are zero. */
+static void salvage(Writer *writer)
+{
+    const GcWriteRequest *request = writer->request;
+
+    if (request->ret_partial == NULL) {
+        return;
+    }
+    if (!flush(writer, &writer->data, NULL)) {
+        g_byte_array_set_size(writer->data.gathered, 0);
+        drop_descs(writer);
+    }
+    *request->ret_partial =
+        gc_kdump_mark_incomplete(request, writer->layout, NULL);
+    flush(writer, &writer->descs, NULL);
+    gc_image_writer_finish(request->image, tell(&writer->data), NULL);
 }
 
 bool gc_kdump_write(const GcWriteRequest *request, GError **error)
@@ -371,8 +313,13 @@ bool gc_kdump_write(const GcWriteRequest *request, GError **error)
 
     writer.desc_size =
         gc_record_get_size(&gc_kdump_page_desc_record, writer.encoding);
-    g_assert(writer.desc_size <= MAX_DESC_SIZE);
-    return write_head(&writer, error) && write_bitmaps(&writer, error) &&
-           write_pages(&writer, error) &&
-           gc_image_writer_finish(request->image, tell(&writer.data), error);
+    g_assert(writer.desc_size <= GC_KDUMP_MAX_DESC_SIZE);
+    if (!gc_kdump_write_front(request, layout, error)) {
+        return false;
+    }
+    if (!write_pages(&writer, error) || !end_image(&writer, error)) {
+        salvage(&writer);
+        return false;
+    }
+    return true;
 }

@@ -3,6 +3,7 @@
  * pipe.  Every write becomes one record, so writers gather large ones. */
 #include <string.h>
 
+#include "base/error.h"
 #include "base/fileio.h"
 #include "dump/image/flattened.h"
 #include "dump/image/image_writer.h"
@@ -12,12 +13,20 @@ typedef struct FlattenedWriter {
     int fd;
     uint64_t position; /* in the stream, for messages */
     uint64_t size;     /* of the image, as far as it was written */
+    bool is_broken;    /* a record was not written whole; nothing can follow */
 } FlattenedWriter;
 
 static bool append(FlattenedWriter *flat, const void *buf, size_t len,
                    GError **error)
 {
+    if (flat->is_broken) {
+        g_set_error(error, GC_ERROR, GC_ERROR_IO,
+                    "cannot write after offset %" G_GUINT64_FORMAT,
+                    flat->position);
+        return false;
+    }
     if (!gc_write_all(flat->fd, buf, len, flat->position, error)) {
+        flat->is_broken = true;
         return false;
     }
     flat->position += len;

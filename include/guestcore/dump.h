@@ -18,12 +18,56 @@ G_BEGIN_DECLS
 GC_API char **gc_dump_get_formats(void);
 
 /**
- * gc_guest_open:
- * @path: a dump file in any format that this build can read
- * @ret_format: (out) (optional) (transfer none): the name of its format
+ * GcDumpInfo:
+ * @format: "elf" or "kdump"
+ * @codec: (nullable): how its pages are packed, if they are and it is known
+ * @is_flattened: it is a stream of records
+ * @is_incomplete: it was not written to its end, so that pages are missing
+ * @dump_level: what was left out of it, as makedumpfile's -d has it
+ * @page_size: in bytes; 0 if the file does not say
+ * @is_64bit: the class of its structures
+ * @is_big_endian: their byte order
+ *
+ * How a dump lies in its files.
+ */
+typedef struct GcDumpInfo {
+    const char *format;
+    const char *codec;
+    bool is_flattened;
+    bool is_incomplete;
+    unsigned dump_level;
+    uint32_t page_size;
+    bool is_64bit;
+    bool is_big_endian;
+} GcDumpInfo;
+
+/**
+ * gc_guest_open_files:
+ * @paths: (array zero-terminated=1): the files of a dump: one, or all parts
+ *     of a kdump that was split, in any order
+ * @ret_info: (out) (optional): how it lies in them
  * @error: (out) (optional): return location
  *
- * Opens a dump; its memory is read from the file when it is asked for.
+ * Opens a dump in any format that this build can read, plain or flattened;
+ * its memory is read from the files when it is asked for.  What was left out
+ * of a dump cannot be read, GC_ERROR_NO_DATA.
+ *
+ * Returns: (transfer full): the guest in it, or NULL
+ * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself;
+ *     GC_ERROR_INVALID if the files do not belong together;
+ *     GC_ERROR_UNSUPPORTED, GC_ERROR_IO
+ * Threads: any thread
+ */
+GC_API GcGuest *gc_guest_open_files(const char *const *paths,
+                                    GcDumpInfo *ret_info, GError **error);
+
+/**
+ * gc_guest_open:
+ * @path: a dump file in any format that this build can read
+ * @ret_format: (out) (optional) (transfer none): "elf" or "kdump"
+ * @error: (out) (optional): return location
+ *
+ * As gc_guest_open_files(), for a dump that is one file.
  *
  * Returns: (transfer full): the guest in it, or NULL
  * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself,
@@ -59,18 +103,25 @@ typedef void (*GcDumpMemoryDone)(void *user_data);
 
 /**
  * GcDumpStats:
- * @pages: pages of the guest
+ * @pages: pages of the guest that the dump is of
  * @zero_pages: those of them that hold only zeros or were never used
- * @file_size: of the dump, in bytes, holes included
- * @paging_is_cut: the guest's page tables map more than the dump shows
+ * @absent_pages: those of them that could not be had: the guest was itself
+ *     opened from a dump that has them not
+ * @other_bytes: memory that was left out because it is not the kernel's
+ * @file_size: of the dump, in bytes, holes included; 0 if it went to a pipe
  * @file_used: of the dump, in bytes, as the file system stores it
+ * @paging_is_cut: the guest's page tables map more than the dump shows
+ * @is_partial: the job failed, and left a dump that says it is incomplete
  */
 typedef struct GcDumpStats {
     uint64_t pages;
     uint64_t zero_pages;
+    uint64_t absent_pages;
+    uint64_t other_bytes;
     uint64_t file_size;
     uint64_t file_used;
     bool paging_is_cut;
+    bool is_partial;
 } GcDumpStats;
 
 /**
@@ -113,6 +164,55 @@ GC_API bool gc_dump_job_set_format(GcDumpJob *job, const char *format,
  * Threads: owner thread
  */
 GC_API void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads);
+
+/**
+ * gc_dump_job_set_level:
+ * @job: the job
+ * @level: how hard the codec of the format tries
+ * @error: (out) (optional): return location
+ *
+ * Without this call it is the codec's usual one, and gc_dump_job_set_format()
+ * goes back to that.
+ *
+ * Errors: GC_ERROR_INVALID if the format's codec has no such level
+ * Threads: owner thread
+ */
+GC_API bool gc_dump_job_set_level(GcDumpJob *job, int level, GError **error);
+
+/**
+ * gc_dump_job_set_range:
+ * @job: the job
+ * @begin: guest-physical address, in bytes
+ * @length: in bytes; 0 for all that follows
+ *
+ * Only this memory will be in the dump: in ELF to the byte, in kdump to whole
+ * pages.
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_range(GcDumpJob *job, GcPaddr begin,
+                                  uint64_t length);
+
+/**
+ * gc_dump_job_set_ram_only:
+ * @job: the job
+ * @ram_only: whether to leave out memory that is not the guest kernel's, such
+ *     as video memory and ROM, as far as that can be known
+ *
+ * Readers take such memory for RAM, and makedumpfile fails over it.  A guest
+ * that was attached to has none; a dump that QEMU made has.
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_ram_only(GcDumpJob *job, bool ram_only);
+
+/**
+ * gc_dump_job_set_keep_partial:
+ * @job: the job
+ * @keep: whether a dump that fails or is cancelled is kept as far as it came,
+ *     marked so that readers know that it is incomplete
+ *
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_keep_partial(GcDumpJob *job, bool keep);
 
 /**
  * gc_dump_job_set_paging:
@@ -166,6 +266,22 @@ GC_API void gc_dump_job_set_memory_done(GcDumpJob *job, GcDumpMemoryDone done,
  * Threads: owner thread
  */
 GC_API bool gc_dump_job_run(GcDumpJob *job, const char *path, GError **error);
+
+/**
+ * gc_dump_job_run_fd:
+ * @job: the job
+ * @fd: (transfer none): where to write, open for that
+ * @error: (out) (optional): return location
+ *
+ * Writes the dump to a descriptor, from where it stands.  In a regular file
+ * what is behind that is cut off.  Anything else takes ELF and flattened
+ * formats only, and gets the holes of an ELF file as zeros.
+ *
+ * Errors: as gc_dump_job_run(), and GC_ERROR_INVALID if @fd cannot take the
+ *     format.  What was written until then stays.
+ * Threads: owner thread
+ */
+GC_API bool gc_dump_job_run_fd(GcDumpJob *job, int fd, GError **error);
 
 /**
  * gc_dump_job_get_stats:

@@ -31,6 +31,11 @@ typedef struct GcMemoryBlock {
  *     memory that was never used; *@ret_start is @end if there is none.
  *     NULL means that all of the block may hold something.  Any thread.
  * @free: (nullable): called once with @opaque when the block is gone
+ * @next_present: (nullable): finds, in the same way, the first part that can
+ *     be read: a dump need not have all of the memory that it is of.  NULL
+ *     means that all of the block can.  @next_data then finds only what can
+ *     be read; if that is NULL, all that can be read may hold something.
+ *     Any thread.
  *
  * How one block is backed.
  */
@@ -40,6 +45,9 @@ typedef struct GcMemoryOps {
     bool (*next_data)(void *opaque, uint64_t offset, uint64_t end,
                       uint64_t *ret_start, uint64_t *ret_end, GError **error);
     void (*free)(void *opaque);
+    bool (*next_present)(void *opaque, uint64_t offset, uint64_t end,
+                         uint64_t *ret_start, uint64_t *ret_end,
+                         GError **error);
 } GcMemoryOps;
 
 /**
@@ -176,11 +184,29 @@ GC_API bool gc_memory_read_padded(GcMemory *memory, GcPaddr paddr, void *buf,
  * @error: (out) (optional): return location
  *
  * Finds memory that may hold something other than zeros; the rest was never
- * used by the guest, or is in no block.  Errors: what the backing says.
- * Threads: any thread
+ * used by the guest, cannot be read, or is in no block.  Errors: what the
+ * backing says. Threads: any thread
  */
 GC_API bool gc_memory_next_data(GcMemory *memory, GcPaddr paddr, GcPaddr end,
                                 GcPaddr *ret_start, GcPaddr *ret_end,
                                 GError **error);
+
+/**
+ * gc_memory_next_present:
+ * @memory: the memory
+ * @paddr: where to begin, in bytes
+ * @end: where to stop, in bytes
+ * @ret_start: (out): start of the first part of [@paddr, @end) that can be
+ *     read, or @end
+ * @ret_end: (out): where that part ends, at most @end
+ * @error: (out) (optional): return location
+ *
+ * Finds memory that can be read; the rest is in no block, or was left out of
+ * the dump that the memory comes from.  Errors: what the backing says.
+ * Threads: any thread
+ */
+GC_API bool gc_memory_next_present(GcMemory *memory, GcPaddr paddr, GcPaddr end,
+                                   GcPaddr *ret_start, GcPaddr *ret_end,
+                                   GError **error);
 
 G_END_DECLS

@@ -246,7 +246,8 @@ static bool custom_next_data(void *opaque, uint64_t offset, uint64_t end,
 
 static void add_block(GcMemory *memory, GuestgenBlock *block)
 {
-    static const GcMemoryOps ops = {custom_read, custom_next_data, NULL};
+    static const GcMemoryOps ops = {.read = custom_read,
+                                    .next_data = custom_next_data};
     bool ok = false;
 
     switch (block->backing) {

@@ -126,12 +126,9 @@ static void test_segments_of_no_memory_are_passed_over(void **state)
 static void test_segments_that_lie_are_refused(void **state)
 {
     const ElfgenSegment segments[] = {
-        {.paddr = 0, .filesz = 17, .memsz = 17}, /* past the end */
-        {.paddr = 0, .offset = 1, .filesz = 16, .memsz = 16},
         {.paddr = 0, .filesz = 8, .memsz = 4},          /* more than there is */
         {.paddr = UINT64_MAX, .filesz = 4, .memsz = 4}, /* around the end */
         {.paddr = UINT64_MAX - 1, .filesz = 0, .memsz = UINT64_MAX},
-        {.paddr = 0, .offset = UINT64_MAX - 4096, .filesz = 4, .memsz = 4},
         {.paddr = 0, .filesz = UINT64_MAX, .memsz = UINT64_MAX},
     };
 
@@ -139,6 +136,34 @@ static void test_segments_that_lie_are_refused(void **state)
         g_autoptr(Elfgen) elf = elf_with(1, &segments[i]);
 
         assert_refused(elf, *state, GC_ERROR_FORMAT);
+    }
+}
+
+/* As disks that are full leave it. */
+static void test_a_file_that_breaks_off_is_incomplete(void **state)
+{
+    const ElfgenSegment segments[] = {
+        {.paddr = 0, .filesz = 17, .memsz = 17},
+        {.paddr = 0, .offset = 1, .filesz = 16, .memsz = 16},
+        {.paddr = 0, .offset = UINT64_MAX - 4096, .filesz = 4, .memsz = 4},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        g_autoptr(Elfgen) elf = elf_with(1, &segments[i]);
+        g_autofree char *path = testdir_path(*state, "vmcore");
+        const char *const paths[] = {path, NULL};
+        g_autoptr(GcGuest) guest = NULL;
+        g_autoptr(GError) error = NULL;
+        GcDumpInfo info;
+        char byte;
+
+        elfgen_save(elf, path);
+        guest = gc_guest_open_files(paths, &info, NULL);
+        assert_non_null(guest);
+        assert_true(info.is_incomplete);
+        assert_false(
+            gc_memory_read(gc_guest_get_memory(guest), 0, &byte, 1, &error));
+        assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_NO_DATA));
     }
 }
 
@@ -208,6 +233,7 @@ int main(void)
         TEST(test_memory_shown_twice_is_there_once),
         TEST(test_segments_of_no_memory_are_passed_over),
         TEST(test_segments_that_lie_are_refused),
+        TEST(test_a_file_that_breaks_off_is_incomplete),
         TEST(test_a_machine_that_is_not_known_is_unsupported),
         TEST(test_a_vmcoreinfo_that_is_not_usable_is_left_out),
         TEST(test_a_note_that_is_too_large_is_not_of_the_format),

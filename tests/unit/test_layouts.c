@@ -11,7 +11,8 @@ static void test_elf_headers_notes_and_memory_follow_one_another(void **state)
 {
     g_autoptr(Guestgen) gen = guestgen_new_full();
     g_autoptr(GcGuest) guest = guestgen_make_guest(gen);
-    g_autoptr(GcElfLayout) layout = gc_elf_layout_new(guest, false);
+    g_autoptr(GcPlan) plan = gc_plan_new(guest, NULL);
+    g_autoptr(GcElfLayout) layout = gc_elf_layout_new(guest, plan, false);
     const GcElfSegment *notes =
         &g_array_index(layout->segments, GcElfSegment, 0);
     uint64_t end = 64 + 56 * 6;
@@ -24,7 +25,7 @@ static void test_elf_headers_notes_and_memory_follow_one_another(void **state)
     assert_int_equal(notes->filesz, layout->notes->len);
     end += layout->notes->len;
     for (size_t i = 0; i < layout->n_memory; i++) {
-        const GcElfSegment *block = gc_elf_layout_get_block(layout, i);
+        const GcElfSegment *block = gc_elf_layout_get_memory(layout, i);
 
         /* no byte is lost beyond what makes pages of pages */
         assert_in_range(block->offset, end, end + PAGE - 1);
@@ -38,15 +39,17 @@ static void test_elf_of_a_guest_without_notes_has_an_empty_note(void **state)
 {
     g_autoptr(Guestgen) gen = guestgen_new();
     g_autoptr(GcGuest) guest = NULL;
+    g_autoptr(GcPlan) plan = NULL;
     g_autoptr(GcElfLayout) layout = NULL;
 
     (void)state;
     guestgen_add_ram(gen, 0x10800, 0x100, GUESTGEN_HOST);
     guest = guestgen_make_guest(gen);
-    layout = gc_elf_layout_new(guest, false);
+    plan = gc_plan_new(guest, NULL);
+    layout = gc_elf_layout_new(guest, plan, false);
     assert_int_equal(layout->segments->len, 2);
     assert_int_equal(layout->notes->len, 0);
-    assert_int_equal(gc_elf_layout_get_block(layout, 0)->offset, 0x800);
+    assert_int_equal(gc_elf_layout_get_memory(layout, 0)->offset, 0x800);
     assert_int_equal(layout->file_size, 0x900);
 }
 

@@ -40,8 +40,8 @@ static void test_what_is_no_dump_is_refused(void **state)
 
 static void test_the_format_is_told(void **state)
 {
-    static const char *const formats[][2] = {{"elf", "elf"},
-                                             {"kdump-raw-zlib", "kdump-raw"}};
+    static const char *const formats[][2] = {
+        {"elf", "elf"}, {"kdump-zlib", "kdump"}, {"kdump-raw-zlib", "kdump"}};
     g_autoptr(Guestgen) gen = guestgen_new_tiny();
 
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
