@@ -60,6 +60,16 @@ char **gc_dump_get_formats(void)
     return g_strv_builder_end(names);
 }
 
+char **gc_dump_get_codecs(void)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    for (const GcCodec *const *codec = gc_codecs; *codec != NULL; codec++) {
+        g_strv_builder_add(names, (*codec)->name);
+    }
+    return g_strv_builder_end(names);
+}
+
 typedef struct Search {
     const char *name;
     GcOutputFormat found;

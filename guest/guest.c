@@ -95,6 +95,16 @@ const char *const *gc_guest_get_warnings(const GcGuest *guest)
                : none;
 }
 
+char **gc_guest_get_arches(void)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    for (const GcArch *const *arch = gc_arches; *arch != NULL; arch++) {
+        g_strv_builder_add(names, (*arch)->name);
+    }
+    return g_strv_builder_end(names);
+}
+
 const char *gc_guest_get_arch(const GcGuest *guest)
 {
     return guest->arch->name;

@@ -29,9 +29,12 @@ static GcKdumpHeader make_header(const GcWriteRequest *request,
     return header;
 }
 
+/* QEMU says that it left out pages of zeros, and has them all. */
 static unsigned get_dump_level(const GcWriteRequest *request)
 {
-    unsigned level = gc_guest_get_dump_level(request->guest);
+    unsigned level = request->plan->n_absent > 0
+                         ? gc_guest_get_dump_level(request->guest)
+                         : 0;
 
     if (request->plan->unused_left_out) {
         level |= GC_KDUMP_LEVEL_ZERO;

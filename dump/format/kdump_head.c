@@ -175,7 +175,7 @@ static bool place_part(GcKdumpHead *head, GError **error)
     }
     head->start_pfn = head->sub.start_pfn_64;
     head->end_pfn = MIN(head->sub.end_pfn_64, head->n_pages);
-    if (head->start_pfn >= head->end_pfn) {
+    if (head->start_pfn > head->end_pfn) {
         g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
                     "part of a split dump: page frames %" G_GUINT64_FORMAT
                     " to %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT,

@@ -18,6 +18,15 @@ G_BEGIN_DECLS
 GC_API char **gc_dump_get_formats(void);
 
 /**
+ * gc_dump_get_codecs:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of all codecs
+ *     of this build, for reading and writing; to be freed with g_strfreev()
+ * Threads: any thread
+ */
+GC_API char **gc_dump_get_codecs(void);
+
+/**
  * GcDumpInfo:
  * @format: "elf" or "kdump"
  * @codec: (nullable): how its pages are packed, if they are and it is known

@@ -101,6 +101,15 @@ GC_API bool gc_guest_find_vmcoreinfo(GcGuest *guest, GError **error);
 GC_API const char *const *gc_guest_get_warnings(const GcGuest *guest);
 
 /**
+ * gc_guest_get_arches:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of all
+ *     architectures of this build; to be freed with g_strfreev()
+ * Threads: any thread
+ */
+GC_API char **gc_guest_get_arches(void);
+
+/**
  * gc_guest_get_arch:
  * @guest: the guest
  *

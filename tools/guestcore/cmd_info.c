@@ -40,33 +40,67 @@ static void print_kernel(const GcGuest *guest)
     }
 }
 
+static void print_file(const GcDumpInfo *info)
+{
+    printf("format:        %s%s%s%s%s\n", info->format,
+           info->codec != NULL ? ", pages by " : "",
+           info->codec != NULL ? info->codec : "",
+           info->is_flattened ? ", flattened" : "",
+           info->is_incomplete ? ", incomplete" : "");
+    printf("structures:    %d-bit, %s endian\n", info->is_64bit ? 64 : 32,
+           info->is_big_endian ? "big" : "little");
+    if (info->dump_level != 0) {
+        printf("dump level:    %u\n", info->dump_level);
+    }
+}
+
+/* How much of the memory the dump has. */
+static bool print_present(const GcGuest *guest, GError **error)
+{
+    GcMemory *memory = gc_guest_get_memory(guest);
+    uint64_t present = 0;
+    GcPaddr start;
+    GcPaddr end;
+
+    for (GcPaddr at = 0; at < UINT64_MAX; at = end) {
+        if (!gc_memory_next_present(memory, at, UINT64_MAX, &start, &end,
+                                    error)) {
+            return false;
+        }
+        present += end - start;
+    }
+    printf("in the dump:   %" PRIu64 " bytes\n", present);
+    return true;
+}
+
 static bool run(int argc, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
     g_autoptr(GcGuest) guest = NULL;
-    const char *format;
+    GcDumpInfo info;
 
-    if (!command_parse(&argc, &argv, "FILE",
+    if (!command_parse(&argc, &argv, "FILE…",
                        "Prints what is in a dump: format, architecture, CPUs, "
-                       "memory and kernel.",
+                       "memory and kernel.\nSeveral files are parts of a "
+                       "kdump that was split.",
                        entries, error)) {
         return false;
     }
-    if (argc != 2) {
+    if (argc < 2) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                    "info takes one FILE; see 'guestcore info --help'");
+                    "info takes a FILE; see 'guestcore info --help'");
         return false;
     }
-    guest = gc_guest_open(argv[1], &format, error);
+    guest = gc_guest_open_files((const char *const *)argv + 1, &info, error);
     if (guest == NULL) {
         return false;
     }
-    printf("format:        %s\n", format);
+    print_file(&info);
     printf("architecture:  %s\n", gc_guest_get_arch(guest));
     printf("CPUs:          %u\n", gc_guest_get_n_cpus(guest));
     print_memory(guest);
     print_kernel(guest);
-    return true;
+    return print_present(guest, error);
 }
 
 const Command command_info = {

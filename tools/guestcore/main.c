@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guestcore/dump.h"
+
 #include "command.h"
 
 bool command_parse(int *argc, char ***argv, const char *usage,
@@ -29,7 +31,29 @@ static void print_help(void)
         printf("  %-8s %s\n", (*command)->name, (*command)->summary);
     }
     printf("\n'guestcore COMMAND --help' tells more; "
-           "'guestcore --version' the version.\n");
+           "'guestcore --version' the version,\n"
+           "and 'guestcore --list' which formats, codecs and architectures "
+           "there are.\n");
+}
+
+static void print_names(const char *what, char **names)
+{
+    for (char **name = names; *name != NULL; name++) {
+        printf("%s %s\n", what, *name);
+    }
+    g_strfreev(names);
+}
+
+/* What this build has, a line each, for scripts and tests. */
+static void print_list(void)
+{
+    print_names("format", gc_dump_get_formats());
+    print_names("codec", gc_dump_get_codecs());
+    print_names("architecture", gc_guest_get_arches());
+    for (const Command *const *command = commands; *command != NULL;
+         command++) {
+        printf("command %s\n", (*command)->name);
+    }
 }
 
 static const Command *find_command(const char *name)
@@ -73,6 +97,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("guestcore %s\n", GUESTCORE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(argv[1], "--list") == 0) {
+        print_list();
         return EXIT_SUCCESS;
     }
     command = find_command(argv[1]);
