@@ -5,11 +5,14 @@
 
 #include "guestcore/error.h"
 
+#include "system/dump_task.h"
+
 struct GcVm {
     const GcAccelClass *accel;
     GcRam *ram;
     GcMachine *machine;
     GcEvents *events;
+    GcDumpTask *dump;
     GcRunState state;
     char *name;
     uint8_t uuid[16];
@@ -22,7 +25,7 @@ struct GcVm {
 const char *gc_run_state_get_name(GcRunState state)
 {
     static const char *const names[] = {"prelaunch", "paused", "running",
-                                        "shutdown"};
+                                        "save-vm", "shutdown"};
 
     return names[state];
 }
@@ -162,6 +165,7 @@ GcVm *gc_vm_new(const GcConfig *config, GError **error)
     g_autoptr(GcVm) vm = g_new0(GcVm, 1);
 
     vm->events = gc_events_new();
+    vm->dump = gc_dump_task_new(vm);
     vm->state = GC_RUN_PRELAUNCH;
     vm->name = g_strdup(config->name);
     memcpy(vm->uuid, config->uuid, sizeof(vm->uuid));
@@ -179,6 +183,7 @@ void gc_vm_free(GcVm *vm)
     if (vm == NULL) {
         return;
     }
+    gc_dump_task_free(vm->dump);
     gc_machine_free(vm->machine);
     gc_ram_free(vm->ram);
     gc_events_free(vm->events);
@@ -210,6 +215,11 @@ const GcAccelClass *gc_vm_get_accel(const GcVm *vm)
 GcEvents *gc_vm_get_events(GcVm *vm)
 {
     return vm->events;
+}
+
+GcDumpTask *gc_vm_get_dump(GcVm *vm)
+{
+    return vm->dump;
 }
 
 const char *gc_vm_get_name(const GcVm *vm)
@@ -261,7 +271,8 @@ GcRunState gc_vm_get_state(const GcVm *vm)
 
 void gc_vm_start(GcVm *vm)
 {
-    if (vm->state == GC_RUN_PRELAUNCH || vm->state == GC_RUN_PAUSED) {
+    if (vm->state == GC_RUN_PRELAUNCH || vm->state == GC_RUN_PAUSED ||
+        vm->state == GC_RUN_SAVE_VM) {
         vm->state = GC_RUN_RUNNING;
         gc_events_emit(vm->events, "RESUME", NULL);
     }
@@ -269,10 +280,19 @@ void gc_vm_start(GcVm *vm)
 
 void gc_vm_stop(GcVm *vm)
 {
-    if (vm->state == GC_RUN_RUNNING) {
+    if (gc_vm_hold(vm)) {
         vm->state = GC_RUN_PAUSED;
-        gc_events_emit(vm->events, "STOP", NULL);
     }
+}
+
+bool gc_vm_hold(GcVm *vm)
+{
+    if (vm->state != GC_RUN_RUNNING) {
+        return false;
+    }
+    vm->state = GC_RUN_SAVE_VM;
+    gc_events_emit(vm->events, "STOP", NULL);
+    return true;
 }
 
 /* The data of the events RESET and SHUTDOWN. */

@@ -16,12 +16,14 @@
  * @GC_RUN_PRELAUNCH: made, and never started
  * @GC_RUN_PAUSED: stopped by a monitor
  * @GC_RUN_RUNNING: runs
+ * @GC_RUN_SAVE_VM: stopped as long as it is dumped, and will run again
  * @GC_RUN_SHUTDOWN: ended; the program is about to
  */
 typedef enum GcRunState {
     GC_RUN_PRELAUNCH,
     GC_RUN_PAUSED,
     GC_RUN_RUNNING,
+    GC_RUN_SAVE_VM,
     GC_RUN_SHUTDOWN,
 } GcRunState;
 
@@ -43,6 +45,9 @@ typedef enum GcVmCause {
 } GcVmCause;
 
 typedef struct GcVm GcVm;
+
+/* The dumps of a VM; see system/dump_task.h. */
+typedef struct GcDumpTask GcDumpTask;
 
 /* What to call when the VM has shut down. */
 typedef void (*GcVmEnded)(void *opaque);
@@ -68,6 +73,7 @@ GcMachine *gc_vm_get_machine(GcVm *vm);
 const GcRam *gc_vm_get_ram(const GcVm *vm);
 const GcAccelClass *gc_vm_get_accel(const GcVm *vm);
 GcEvents *gc_vm_get_events(GcVm *vm);
+GcDumpTask *gc_vm_get_dump(GcVm *vm);
 const char *gc_vm_get_name(const GcVm *vm); /* (nullable) */
 const uint8_t *gc_vm_get_uuid(const GcVm *vm);
 const GcConfigSmp *gc_vm_get_smp(const GcVm *vm);
@@ -80,6 +86,9 @@ GcRunState gc_vm_get_state(const GcVm *vm);
 /* Running or not; both do nothing if it is so already, or shut down. */
 void gc_vm_start(GcVm *vm);
 void gc_vm_stop(GcVm *vm);
+
+/* Stops a VM that runs until gc_vm_start().  Whether it ran. */
+bool gc_vm_hold(GcVm *vm);
 
 /* Puts all devices into the state after power-on; with -no-reboot, shuts
  * down instead. */

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* The main loop makes the guest and the job and lends them to the thread;
+ * the thread writes to the descriptor @ended when it gives them back. */
+#include "system/dump_task.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "guestcore/dump.h"
+
+#include "base/error.h"
+#include "base/fileio.h"
+#include "system/dump_guest.h"
+
+typedef enum Status {
+    STATUS_NONE,
+    STATUS_ACTIVE,
+    STATUS_COMPLETED,
+    STATUS_FAILED,
+} Status;
+
+struct GcDumpTask {
+    GcVm *vm;
+    Status status;
+    char *error;     /* (nullable) */
+    char **warnings; /* (nullable) */
+
+    /* While a dump runs. */
+    GcGuest *guest;
+    GcDumpJob *job;
+    char *path;
+    bool resume; /* the VM ran before */
+    GcDumpTaskDone done;
+    void *opaque;
+    pthread_t thread;
+    int ended; /* an eventfd */
+    guint source;
+    GError *result; /* the thread's until it has ended */
+
+    /* Shared with the thread. */
+    atomic_bool cancelled;
+    _Atomic uint64_t n_done;
+    _Atomic uint64_t n_total;
+};
+
+GcDumpTask *gc_dump_task_new(GcVm *vm)
+{
+    GcDumpTask *task = g_new0(GcDumpTask, 1);
+
+    task->vm = vm;
+    task->ended = -1;
+    return task;
+}
+
+/* Forgets the dump that was, but for how it went. */
+static void clear_run(GcDumpTask *task)
+{
+    g_clear_handle_id(&task->source, g_source_remove);
+    gc_close_fd(&task->ended);
+    g_clear_pointer(&task->job, gc_dump_job_free);
+    g_clear_pointer(&task->guest, gc_guest_free);
+    g_clear_pointer(&task->path, g_free);
+    g_clear_error(&task->result);
+}
+
+static void tell_done(const GcDumpTask *task, const GError *error)
+{
+    if (task->done != NULL) {
+        task->done(task->opaque, error);
+    }
+}
+
+void gc_dump_task_free(GcDumpTask *task)
+{
+    if (task == NULL) {
+        return;
+    }
+    if (task->status == STATUS_ACTIVE) {
+        atomic_store(&task->cancelled, true);
+        pthread_join(task->thread, NULL);
+        tell_done(task, task->result);
+    }
+    clear_run(task);
+    g_free(task->error);
+    g_strfreev(task->warnings);
+    g_free(task);
+}
+
+/* In the thread */
+
+static bool on_progress(uint64_t done, uint64_t total, void *opaque)
+{
+    GcDumpTask *task = opaque;
+
+    atomic_store(&task->n_total, total);
+    atomic_store(&task->n_done, done);
+    return !atomic_load(&task->cancelled);
+}
+
+static void *run(void *opaque)
+{
+    GcDumpTask *task = opaque;
+    uint64_t one = 1;
+    ssize_t n;
+
+    gc_dump_job_run(task->job, task->path, &task->result);
+    do {
+        n = write(task->ended, &one, sizeof(one));
+    } while (n < 0 && errno == EINTR);
+    g_assert(n == sizeof(one));
+    return NULL;
+}
+
+/* In the main loop */
+
+void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder)
+{
+    static const char *const names[] = {"none", "active", "completed",
+                                        "failed"};
+
+    json_builder_set_member_name(builder, "status");
+    json_builder_add_string_value(builder, names[task->status]);
+    json_builder_set_member_name(builder, "completed");
+    json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_done));
+    json_builder_set_member_name(builder, "total");
+    json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_total));
+}
+
+static JsonNode *describe_end(const GcDumpTask *task)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "result");
+    json_builder_begin_object(builder);
+    gc_dump_task_put_result(task, builder);
+    json_builder_end_object(builder);
+    if (task->error != NULL) {
+        json_builder_set_member_name(builder, "error");
+        json_builder_add_string_value(builder, task->error);
+    }
+    json_builder_end_object(builder);
+    return json_builder_get_root(builder);
+}
+
+static void let_go(GcDumpTask *task)
+{
+    if (task->resume) {
+        gc_vm_start(task->vm);
+    }
+}
+
+static gboolean on_ended(gint fd G_GNUC_UNUSED,
+                         GIOCondition condition G_GNUC_UNUSED, gpointer opaque)
+{
+    GcDumpTask *task = opaque;
+    g_autoptr(GError) error = NULL;
+
+    pthread_join(task->thread, NULL);
+    error = g_steal_pointer(&task->result);
+    task->source = 0;
+    clear_run(task);
+    task->status = error != NULL ? STATUS_FAILED : STATUS_COMPLETED;
+    task->error = error != NULL ? g_strdup(error->message) : NULL;
+    gc_events_emit(gc_vm_get_events(task->vm), "DUMP_COMPLETED",
+                   describe_end(task));
+    let_go(task);
+    tell_done(task, error);
+    return G_SOURCE_REMOVE;
+}
+
+static uint64_t count_bytes(const GcGuest *guest)
+{
+    const GcMemory *memory = gc_guest_get_memory(guest);
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < gc_memory_get_n_blocks(memory); i++) {
+        n += gc_memory_get_block(memory, i).size;
+    }
+    return n;
+}
+
+static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
+                    GError **error)
+{
+    task->guest = gc_dump_guest_new(task->vm, error);
+    if (task->guest == NULL) {
+        return false;
+    }
+    task->job = gc_dump_job_new(task->guest);
+    task->path = g_strdup(request->path);
+    gc_dump_job_set_paging(task->job, request->paging);
+    gc_dump_job_set_progress(task->job, on_progress, task);
+    if (request->threads >= 0) {
+        gc_dump_job_set_threads(task->job, (unsigned)request->threads);
+    }
+    return gc_dump_job_set_format(task->job, request->format, error);
+}
+
+static bool start_thread(GcDumpTask *task, GError **error)
+{
+    int failed;
+
+    task->ended = eventfd(0, EFD_CLOEXEC);
+    if (task->ended < 0) {
+        gc_set_error_errno(error, errno, "cannot make an event descriptor");
+        return false;
+    }
+    atomic_store(&task->cancelled, false);
+    atomic_store(&task->n_done, 0);
+    atomic_store(&task->n_total, count_bytes(task->guest));
+    failed = pthread_create(&task->thread, NULL, run, task);
+    if (failed != 0) {
+        gc_set_error_errno(error, failed, "cannot start a thread");
+        return false;
+    }
+    task->source = g_unix_fd_add(task->ended, G_IO_IN, on_ended, task);
+    return true;
+}
+
+static char **copy_warnings(const GcGuest *guest)
+{
+    const char *const *warnings = gc_guest_get_warnings(guest);
+    g_autoptr(GStrvBuilder) copy = g_strv_builder_new();
+
+    for (; *warnings != NULL; warnings++) {
+        g_strv_builder_add(copy, *warnings);
+    }
+    return g_strv_builder_end(copy);
+}
+
+bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
+                        GError **error)
+{
+    g_assert(task->status != STATUS_ACTIVE);
+    task->resume = gc_vm_hold(task->vm);
+    if (!prepare(task, request, error) || !start_thread(task, error)) {
+        clear_run(task);
+        let_go(task);
+        return false;
+    }
+    task->done = NULL;
+    task->status = STATUS_ACTIVE;
+    g_clear_pointer(&task->error, g_free);
+    g_strfreev(task->warnings);
+    task->warnings = copy_warnings(task->guest);
+    return true;
+}
+
+void gc_dump_task_set_done(GcDumpTask *task, GcDumpTaskDone done, void *opaque)
+{
+    task->done = done;
+    task->opaque = opaque;
+}
+
+bool gc_dump_task_is_active(const GcDumpTask *task)
+{
+    return task->status == STATUS_ACTIVE;
+}
+
+void gc_dump_task_cancel(GcDumpTask *task)
+{
+    atomic_store(&task->cancelled, true);
+}
+
+const char *gc_dump_task_get_error(const GcDumpTask *task)
+{
+    return task->error;
+}
+
+const char *const *gc_dump_task_get_warnings(const GcDumpTask *task)
+{
+    return (const char *const *)task->warnings;
+}

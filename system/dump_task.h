@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The dump of a VM: at most one at a time, in a thread of its own, while the
+ * VM stands still and the main loop goes on.  How the last one went is kept.
+ *
+ * Threads: everything here belongs to the main loop. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "guestcore/types.h"
+
+#include "system/vm.h"
+
+/* The most threads that a dump may be asked to have. */
+#define GC_DUMP_TASK_MAX_THREADS 256
+
+/**
+ * GcDumpRequest:
+ * @format: one of gc_dump_get_formats()
+ * @path: where to
+ * @paging: as gc_dump_job_set_paging()
+ * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
+ *
+ * What is wanted of a dump.
+ */
+typedef struct GcDumpRequest {
+    const char *format;
+    const char *path;
+    bool paging;
+    int threads;
+} GcDumpRequest;
+
+/* Called from the main loop when a dump has ended; @error is NULL if there
+ * is one. */
+typedef void (*GcDumpTaskDone)(void *opaque, const GError *error);
+
+/* The dumps of @vm. */
+GcDumpTask *gc_dump_task_new(GcVm *vm);
+
+/* Cancels and waits for a dump that runs; of its end there is no event. */
+void gc_dump_task_free(GcDumpTask *task);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcDumpTask, gc_dump_task_free)
+
+/**
+ * gc_dump_task_start:
+ * @task: no dump runs
+ * @request: what is wanted; read before this returns
+ * @error: (out) (optional): return location
+ *
+ * Stops the VM and starts to dump it.  At the end come the event
+ * DUMP_COMPLETED, and the start of the VM if it ran before.
+ *
+ * Returns: whether the dump runs; if not, neither comes
+ * Errors: GC_ERROR_INVALID, GC_ERROR_UNSUPPORTED, GC_ERROR_IO
+ */
+bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
+                        GError **error);
+
+/* Wants to be told when the dump that runs has ended, after all else. */
+void gc_dump_task_set_done(GcDumpTask *task, GcDumpTaskDone done, void *opaque);
+
+bool gc_dump_task_is_active(const GcDumpTask *task);
+
+/* Lets a dump that runs fail soon. */
+void gc_dump_task_cancel(GcDumpTask *task);
+
+/* Adds status, completed and total to the object that @builder is at. */
+void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder);
+
+/* Of the last dump; both (nullable) and borrowed until the next one. */
+const char *gc_dump_task_get_error(const GcDumpTask *task);
+const char *const *gc_dump_task_get_warnings(const GcDumpTask *task);
