@@ -37,6 +37,7 @@ struct GcStream {
     int passed_fd;
     bool ended;   /* the peer sends no more; its answers still go out */
     bool dropped; /* nothing more is sent or read */
+    bool held;    /* what the peer sends has to wait */
     GSource *in;
     GSource *out;
 };
@@ -96,7 +97,7 @@ static void update_sources(GcStream *stream)
     if (stream->dropped) {
         return;
     }
-    if (get_queued(stream) > QUEUE_HIGH) {
+    if (stream->held || get_queued(stream) > QUEUE_HIGH) {
         stop_source(&stream->in);
     } else if (stream->in == NULL && stream->handler != NULL &&
                !stream->ended && stream->fd_in >= 0) {
@@ -291,6 +292,12 @@ void gc_stream_start(GcStream *stream, const GcStreamHandler *handler,
 
     stream->handler = handler != NULL ? handler : &ignore;
     stream->opaque = opaque;
+    update_sources(stream);
+}
+
+void gc_stream_hold(GcStream *stream, bool hold)
+{
+    stream->held = hold;
     update_sources(stream);
 }
 

@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcStream, gc_stream_free)
 void gc_stream_start(GcStream *stream, const GcStreamHandler *handler,
                      void *opaque);
 
+/* While held, the peer is not listened to; not even its end is seen. */
+void gc_stream_hold(GcStream *stream, bool hold);
+
 /* Queues bytes for the peer; drops the peer if its queue is full. */
 void gc_stream_send(GcStream *stream, const void *data, size_t len);
 

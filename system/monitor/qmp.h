@@ -11,6 +11,9 @@
 typedef struct GcQmp GcQmp;
 typedef struct GcQmpSession GcQmpSession;
 
+/* An answer that is still to come. */
+typedef struct GcQmpLater GcQmpLater;
+
 /* All clients of one VM.  Must be freed before @vm. */
 GcQmp *gc_qmp_new(GcVm *vm);
 void gc_qmp_free(GcQmp *qmp);
@@ -45,6 +48,7 @@ typedef struct GcQmpParam {
  * @reply: gets the answer, an object or array; one left empty is the empty
  *     object
  * @value: (transfer full) (nullable): the answer if it is neither
+ * @later: (nullable): set by gc_qmp_defer()
  *
  * One command on its way.
  */
@@ -54,13 +58,15 @@ typedef struct GcQmpCall {
     JsonObject *arguments;
     JsonBuilder *reply;
     JsonNode *value;
+    GcQmpLater *later;
 } GcQmpCall;
 
 /**
  * GcQmpCommand:
  * @name: of the command
  * @params: (nullable): its parameters, ended by one without a name
- * @run: does it.  The main loop does nothing else meanwhile.
+ * @run: does it, or starts to and calls gc_qmp_defer().  The main loop does
+ *     nothing else meanwhile.
  *
  * One command is one row.
  */
@@ -85,6 +91,25 @@ const GcQmpCommand *gc_qmp_find_command(const char *name);
 const char *gc_qmp_get_string(const GcQmpCall *call, const char *name);
 bool gc_qmp_get_boolean(const GcQmpCall *call, const char *name, bool fallback);
 
+/* Whether @name was given; if so, and only then, *@ret_value is set. */
+bool gc_qmp_get_integer(const GcQmpCall *call, const char *name,
+                        int64_t *ret_value);
+
+/* Whether there is somebody to answer later. */
+bool gc_qmp_can_defer(const GcQmpCall *call);
+
+/* Keeps the answer back; for a command that is going to succeed.  Whoever
+ * knows how it ended calls gc_qmp_later_finish(), once.  Until then this
+ * client's further commands wait; it may well leave. */
+GcQmpLater *gc_qmp_defer(GcQmpCall *call);
+
+/* (transfer full): the answer: the empty object, or @error. */
+void gc_qmp_later_finish(GcQmpLater *later, const GError *error);
+
+/* Whether the VM may be stopped, started, reset or dumped: not while it is
+ * dumped. */
+bool gc_qmp_check_no_dump(const GcQmpCall *call, GError **error);
+
 /* Members of the object that the reply is at. */
 void gc_qmp_put_string(JsonBuilder *reply, const char *name, const char *value);
 void gc_qmp_put_boolean(JsonBuilder *reply, const char *name, bool value);
@@ -99,7 +124,8 @@ void gc_qmp_put_integer(JsonBuilder *reply, const char *name, uint64_t value);
  *
  * Does what a text says.
  *
- * Returns: (transfer full): the line that answers it
+ * Returns: (transfer full) (nullable): the line that answers it; NULL if the
+ *     answer comes later
  */
 GString *gc_qmp_execute(GcQmp *qmp, GcQmpSession *session, const char *text,
                         size_t len);

@@ -5,6 +5,7 @@
 
 #include "guestcore/error.h"
 
+#include "system/dump_task.h"
 #include "system/monitor/qmp.h"
 #include "system/monitor/qmp_json.h"
 #include "system/monitor/qmp_private.h"
@@ -40,6 +41,39 @@ bool gc_qmp_get_boolean(const GcQmpCall *call, const char *name, bool fallback)
 {
     return json_object_get_boolean_member_with_default(call->arguments, name,
                                                        fallback);
+}
+
+bool gc_qmp_get_integer(const GcQmpCall *call, const char *name,
+                        int64_t *ret_value)
+{
+    bool given = json_object_has_member(call->arguments, name);
+
+    if (given) {
+        *ret_value = json_object_get_int_member(call->arguments, name);
+    }
+    return given;
+}
+
+bool gc_qmp_check_no_dump(const GcQmpCall *call, GError **error)
+{
+    if (gc_dump_task_is_active(gc_vm_get_dump(call->vm))) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "There is a dump in process, please wait.");
+        return false;
+    }
+    return true;
+}
+
+bool gc_qmp_can_defer(const GcQmpCall *call)
+{
+    return call->session != NULL &&
+           gc_qmp_session_get_stream(call->session) != NULL;
+}
+
+GcQmpLater *gc_qmp_defer(GcQmpCall *call)
+{
+    call->later = gc_qmp_session_defer(call->session);
+    return call->later;
 }
 
 void gc_qmp_put_string(JsonBuilder *reply, const char *name, const char *value)
@@ -207,17 +241,20 @@ static const char *check_negotiation(const GcQmpSession *session,
                : "Expecting capabilities negotiation with 'qmp_capabilities'";
 }
 
-/* Finds and runs the command; NULL and an error if it did not work. */
+/* Finds and runs the command; NULL and an error if it did not work, NULL and
+ * *@ret_later if that is not known yet. */
 static JsonNode *run_request(GcQmp *qmp, GcQmpSession *session,
                              const Request *request, const char **ret_class,
-                             GError **error)
+                             GcQmpLater **ret_later, GError **error)
 {
     const GcQmpCommand *command = gc_qmp_find_command(request->name);
     const char *reason = check_negotiation(session, request->name);
     g_autoptr(JsonObject) none = json_object_new();
     g_autoptr(JsonBuilder) reply = json_builder_new();
-    GcQmpCall call = {gc_qmp_get_vm(qmp), session, request->arguments, reply,
-                      NULL};
+    GcQmpCall call = {.vm = gc_qmp_get_vm(qmp),
+                      .session = session,
+                      .arguments = request->arguments,
+                      .reply = reply};
     JsonNode *answer;
 
     if (call.arguments == NULL) {
@@ -237,42 +274,53 @@ static JsonNode *run_request(GcQmp *qmp, GcQmpSession *session,
         !command->run(&call, error)) {
         return NULL;
     }
+    *ret_later = call.later;
+    if (call.later != NULL) {
+        return NULL;
+    }
     answer = call.value != NULL ? call.value : json_builder_get_root(reply);
     return answer != NULL ? answer
                           : json_node_init_object(json_node_alloc(), none);
 }
 
-static void write_error(GString *line, const char *class, const GError *error)
+GString *gc_qmp_format_answer(JsonNode *answer, const char *error_class,
+                              const GError *error, JsonNode *id)
 {
-    g_string_append_printf(line,
-                           "\"error\": {\"class\": \"%s\", \"desc\": ", class);
-    gc_qmp_json_write_string(line, error->message);
-    g_string_append_c(line, '}');
+    GString *line = g_string_new("{");
+
+    if (answer != NULL) {
+        g_string_append(line, "\"return\": ");
+        gc_qmp_json_write(line, answer);
+    } else {
+        g_string_append_printf(
+            line, "\"error\": {\"class\": \"%s\", \"desc\": ", error_class);
+        gc_qmp_json_write_string(line, error->message);
+        g_string_append_c(line, '}');
+    }
+    if (id != NULL) {
+        g_string_append(line, ", \"id\": ");
+        gc_qmp_json_write(line, id);
+    }
+    g_string_append(line, "}\r\n");
+    return line;
 }
 
 GString *gc_qmp_execute(GcQmp *qmp, GcQmpSession *session, const char *text,
                         size_t len)
 {
-    GString *line = g_string_new("{");
     Request request = {0};
     const char *class = "GenericError";
+    GcQmpLater *later = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonNode) node = gc_qmp_json_parse(text, len, &error);
     g_autoptr(JsonNode) answer = NULL;
 
     if (node != NULL && read_request(node, &request, &error)) {
-        answer = run_request(qmp, session, &request, &class, &error);
+        answer = run_request(qmp, session, &request, &class, &later, &error);
     }
-    if (answer != NULL) {
-        g_string_append(line, "\"return\": ");
-        gc_qmp_json_write(line, answer);
-    } else {
-        write_error(line, class, error);
+    if (later != NULL) {
+        gc_qmp_later_set_id(later, request.id);
+        return NULL;
     }
-    if (request.id != NULL) {
-        g_string_append(line, ", \"id\": ");
-        gc_qmp_json_write(line, request.id);
-    }
-    g_string_append(line, "}\r\n");
-    return line;
+    return gc_qmp_format_answer(answer, class, error, request.id);
 }

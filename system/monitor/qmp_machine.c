@@ -5,20 +5,29 @@
 
 #include "system/monitor/qmp.h"
 
-static bool run_stop(GcQmpCall *call, GError **error G_GNUC_UNUSED)
+static bool run_stop(GcQmpCall *call, GError **error)
 {
+    if (!gc_qmp_check_no_dump(call, error)) {
+        return false;
+    }
     gc_vm_stop(call->vm);
     return true;
 }
 
-static bool run_cont(GcQmpCall *call, GError **error G_GNUC_UNUSED)
+static bool run_cont(GcQmpCall *call, GError **error)
 {
+    if (!gc_qmp_check_no_dump(call, error)) {
+        return false;
+    }
     gc_vm_start(call->vm);
     return true;
 }
 
-static bool run_system_reset(GcQmpCall *call, GError **error G_GNUC_UNUSED)
+static bool run_system_reset(GcQmpCall *call, GError **error)
 {
+    if (!gc_qmp_check_no_dump(call, error)) {
+        return false;
+    }
     gc_vm_reset(call->vm, GC_VM_CAUSE_HOST_QMP_RESET);
     return true;
 }

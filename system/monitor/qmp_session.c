@@ -7,14 +7,21 @@
 
 #include "base/fileio.h"
 #include "system/monitor/qmp_json.h"
+#include "system/monitor/qmp_private.h"
 #include "system/monitor/qmp_split.h"
 
 struct GcQmpSession {
     GcQmp *qmp;
     GcStream *stream;
     GcQmpSplitter *splitter;
-    GHashTable *fds; /* name → descriptor */
+    GHashTable *fds;   /* name → descriptor */
+    GcQmpLater *later; /* (nullable): a command that has not ended */
     bool ready;
+};
+
+struct GcQmpLater {
+    GcQmpSession *session; /* NULL once the client has left */
+    JsonNode *id;          /* (nullable) */
 };
 
 static void close_fd(gpointer data)
@@ -38,6 +45,9 @@ void gc_qmp_session_free(GcQmpSession *session)
 {
     if (session == NULL) {
         return;
+    }
+    if (session->later != NULL) {
+        session->later->session = NULL;
     }
     gc_stream_free(session->stream);
     gc_qmp_splitter_free(session->splitter);
@@ -121,24 +131,72 @@ static GString *answer_limit(const char *reason, size_t len)
     return line;
 }
 
+static void send_line(GcQmpSession *session, GString *line)
+{
+    if (line != NULL && session->stream != NULL) {
+        gc_stream_send(session->stream, line->str, line->len);
+    }
+    if (line != NULL) {
+        g_string_free(line, TRUE);
+    }
+}
+
+/* Answers what came, up to a command whose answer comes later. */
+static void answer_texts(GcQmpSession *session)
+{
+    const char *text = NULL;
+    size_t len = 0;
+    GcQmpSplit got;
+
+    while (session->later == NULL &&
+           (got = gc_qmp_splitter_pull(session->splitter, &text, &len)) !=
+               GC_QMP_NONE) {
+        send_line(session,
+                  got == GC_QMP_ERROR
+                      ? answer_limit(text, len)
+                      : gc_qmp_execute(session->qmp, session, text, len));
+    }
+}
+
 void gc_qmp_session_input(GcQmpSession *session, const uint8_t *data,
                           size_t len)
 {
-    const char *text = NULL;
-    size_t text_len = 0;
-    GcQmpSplit got;
-
     gc_qmp_splitter_push(session->splitter, data, len);
-    while ((got = gc_qmp_splitter_pull(session->splitter, &text, &text_len)) !=
-           GC_QMP_NONE) {
-        GString *line =
-            got == GC_QMP_ERROR
-                ? answer_limit(text, text_len)
-                : gc_qmp_execute(session->qmp, session, text, text_len);
+    answer_texts(session);
+}
 
-        if (session->stream != NULL) {
-            gc_stream_send(session->stream, line->str, line->len);
-        }
-        g_string_free(line, TRUE);
+GcQmpLater *gc_qmp_session_defer(GcQmpSession *session)
+{
+    g_assert(session->later == NULL);
+    session->later = g_new0(GcQmpLater, 1);
+    session->later->session = session;
+    gc_stream_hold(session->stream, true);
+    return session->later;
+}
+
+void gc_qmp_later_set_id(GcQmpLater *later, JsonNode *id)
+{
+    later->id = id != NULL ? json_node_copy(id) : NULL;
+}
+
+void gc_qmp_later_finish(GcQmpLater *later, const GError *error)
+{
+    GcQmpSession *session = later->session;
+    g_autoptr(JsonNode) id = later->id;
+    g_autoptr(JsonNode) answer = NULL;
+
+    g_free(later);
+    if (session == NULL) {
+        return;
+    }
+    session->later = NULL;
+    if (error == NULL) {
+        answer = json_node_new(JSON_NODE_OBJECT);
+        json_node_take_object(answer, json_object_new());
+    }
+    send_line(session, gc_qmp_format_answer(answer, "GenericError", error, id));
+    answer_texts(session);
+    if (session->later == NULL) {
+        gc_stream_hold(session->stream, false);
     }
 }

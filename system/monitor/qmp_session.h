@@ -29,6 +29,12 @@ bool gc_qmp_session_name_fd(GcQmpSession *session, const char *name,
 int gc_qmp_session_take_fd(GcQmpSession *session, const char *name,
                            GError **error);
 
+/* As gc_qmp_defer().  There must be a stream, and no other such answer. */
+GcQmpLater *gc_qmp_session_defer(GcQmpSession *session);
+
+/* What the request was called, (nullable); to be known before the answer. */
+void gc_qmp_later_set_id(GcQmpLater *later, JsonNode *id);
+
 /* Bytes came from this client: answers what they say. */
 void gc_qmp_session_input(GcQmpSession *session, const uint8_t *data,
                           size_t len);

@@ -1,0 +1,224 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""dump-guest-memory and what belongs to it: the order of events and answers,
+QEMU's checks in QEMU's order, what may not be done meanwhile, cancelling, and
+failures that leave no file."""
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from check import run
+from dumpqmp import (DUMP, answer, ask, dump_request, open_dump, pass_fd,
+                     refusal, request, wait_event)
+from system import System
+
+MIB = 1 << 20
+RAM = 64 * MIB
+BUSY = "There is a dump in process, please wait."
+
+
+def check_refusals(t, lines, folder):
+    """Each line has all the mistakes of the lines below it, too."""
+    kdump = "kdump-compressed format doesn't support paging or filter"
+    missing = f"file:{folder}/missing/dump"
+    table = [
+        ({"protocol": "x"}, "Parameter 'paging' is missing"),
+        ({"paging": 1, "protocol": "x"},
+         "Invalid parameter type for 'paging', expected: boolean"),
+        ({"paging": True, "protocol": "x", "format": "nope", "begin": 0},
+         "Parameter 'format' does not accept value 'nope'"),
+        ({"paging": True, "protocol": "x", "x-threads": 257, "begin": 0},
+         "Parameter 'x-threads' expects a number from 0 to 256"),
+        ({"paging": True, "protocol": "x", "format": "win-dmp"}, kdump),
+        ({"paging": False, "protocol": "x", "format": "kdump-raw-zlib",
+          "begin": 0}, kdump),
+        ({"paging": False, "protocol": "x", "format": "kdump-raw-zlib",
+          "length": 0}, kdump),
+        ({"paging": False, "protocol": "x", "begin": 0},
+         "Parameter 'length' is missing"),
+        ({"paging": False, "protocol": "x", "length": 0},
+         "Parameter 'begin' is missing"),
+        ({"paging": False, "protocol": "x", "format": "win-dmp"},
+         "win-dmp is not available now"),
+        ({"paging": False, "protocol": "x", "begin": 0, "length": 0},
+         "parameter 'protocol' must start with 'file:' or 'fd:'"),
+        ({"paging": False, "protocol": "fd:a", "begin": 0, "length": 0},
+         "File descriptor named 'a' has not been found"),
+        ({"paging": False, "protocol": missing, "begin": 0, "length": 0},
+         f"Could not create/open {missing[5:]}: cannot open directory "
+         f"{folder}/missing: No such file or directory"),
+        ({"paging": False, "protocol": f"file:{folder}", "begin": 0,
+          "length": 0}, f"Could not create/open {folder}: is a directory"),
+        ({"paging": False, "protocol": f"file:{folder}/x", "begin": 0,
+          "length": 0}, "parameter 'length' expects a non-zero size"),
+    ]
+    for arguments, text in table:
+        with t.case(f"refused: {text.replace(str(folder), 'FOLDER')}"):
+            got = refusal(lines, json.dumps(
+                {"execute": DUMP, "arguments": arguments}) + "\n")
+            assert got == text, got
+    with t.case("what is refused stops nothing and leaves nothing"):
+        assert ask(lines, "query-dump")["status"] == "none"
+        assert ask(lines, "query-status")["status"] == "running"
+        assert not list(folder.iterdir())
+
+
+def names(events):
+    return [event["event"] for event in events]
+
+
+def check_order(t, lines, folder):
+    path = folder / "vmcore"
+    with t.case("STOP, DUMP_COMPLETED, RESUME, answer"):
+        lines.send(dump_request(path, ident=[7]))
+        message, events = answer(lines)
+        assert message == {"return": {}, "id": [7]}, message
+        assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+        result = {"status": "completed", "completed": RAM, "total": RAM}
+        assert events[1]["data"] == {"result": result}, events[1]
+        assert ask(lines, "query-dump") == result
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        open_dump(path).close()
+    with t.case("detached: STOP, answer, DUMP_COMPLETED, RESUME"):
+        lines.send(dump_request(path, ident=8, detach=True)
+                   + request("query-status", ident=9)
+                   + request("query-dump", ident=10))
+        message, events = answer(lines)
+        assert message == {"return": {}, "id": 8}, message
+        assert names(events) == ["STOP"], events
+        message, events = answer(lines)
+        assert message["return"]["status"] == "save-vm" and not events, message
+        message, events = answer(lines)
+        assert message["return"]["status"] == "active", message
+        assert message["return"]["total"] == RAM, message
+        assert wait_event(lines, "DUMP_COMPLETED")["result"] == result
+        wait_event(lines, "RESUME")
+    with t.case("a VM that stood still is not started"):
+        ask(lines, "stop")
+        lines.send(dump_request(path))
+        message, events = answer(lines)
+        assert message == {"return": {}}, message
+        assert names(events) == ["DUMP_COMPLETED"], events
+        assert ask(lines, "query-status")["status"] == "paused"
+        ask(lines, "cont")
+    with t.case("commands behind a dump wait for its end"):
+        lines.send(dump_request(path, ident=1) + request("stop", ident=2)
+                   + request("cont", ident=3))
+        got = [answer(lines)[0] for _ in range(3)]
+        assert got == [{"return": {}, "id": n} for n in (1, 2, 3)], got
+
+
+def check_meanwhile(t, lines, folder):
+    path = folder / "vmcore"
+    with t.case("no stop, cont, reset or second dump meanwhile"):
+        lines.send(dump_request(path, detach=True)
+                   + "".join(request(name) for name in
+                             ("stop", "cont", "system_reset"))
+                   + dump_request(path)
+                   + dump_request(path, paging=True, format="kdump-raw-zlib"))
+        assert answer(lines)[0] == {"return": {}}
+        for _ in range(5):
+            message, events = answer(lines)
+            assert message["error"]["desc"] == BUSY and not events, message
+        wait_event(lines, "RESUME")
+    with t.case("other monitors are served during a dump"):
+        other = t.system.qmp()
+        lines.send(dump_request(path, ident=1, format="kdump-raw-zlib",
+                                x_threads=0))
+        wait_event(other, "STOP")
+        seen = set()
+        while "completed" not in seen:
+            seen.add(ask(other, "query-dump")["status"])
+        assert seen == {"active", "completed"}, seen
+        assert answer(lines)[0] == {"return": {}, "id": 1}
+        other.close()
+    with t.case("a client that leaves does not end its dump"):
+        path.unlink()
+        leaving = t.system.qmp()
+        leaving.send(dump_request(path))
+        wait_event(leaving, "STOP")
+        leaving.close()
+        data = wait_event(lines, "DUMP_COMPLETED")
+        assert data["result"]["status"] == "completed", data
+        wait_event(lines, "RESUME")
+        open_dump(path).close()
+
+
+def check_failures(t, lines, folder):
+    path = folder / "cancelled"
+    with t.case("a cancelled dump fails and leaves no file"):
+        lines.send(dump_request(path, detach=True, format="kdump-raw-zlib",
+                                x_threads=0) + request("x-dump-cancel"))
+        assert answer(lines)[0] == {"return": {}}
+        assert answer(lines)[0] == {"return": {}}
+        data = wait_event(lines, "DUMP_COMPLETED")
+        assert data["result"]["status"] == "failed", data
+        assert "cancelled" in data["error"], data
+        wait_event(lines, "RESUME")
+        result = ask(lines, "query-dump")
+        assert result.pop("x-error") == data["error"], result
+        assert result == data["result"], result
+        assert not path.exists()
+    with t.case("another monitor cancels, and the one that waits hears of it"):
+        other = t.system.qmp()
+        lines.send(dump_request(path, ident=5, format="kdump-raw-zlib",
+                                x_threads=0))
+        wait_event(other, "STOP")
+        ask(other, "x-dump-cancel")
+        other.close()
+        message, events = answer(lines)
+        assert "cancelled" in message["error"]["desc"], message
+        assert message["id"] == 5
+        assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+        assert not path.exists()
+    with t.case("with nothing to cancel, nothing happens"):
+        ask(lines, "x-dump-cancel")
+        lines.send(dump_request(path))
+        assert answer(lines)[0] == {"return": {}}
+
+
+def check_fd(t, lines, folder):
+    reader, writer = os.pipe()
+    with t.case("kdump-raw formats need a seekable descriptor"):
+        pass_fd(lines, "pipe", writer)
+        os.close(writer)
+        got = refusal(lines, request(DUMP, paging=False, protocol="fd:pipe",
+                                     format="kdump-raw-zlib"))
+        assert got == "kdump-raw formats require a seekable file", got
+    with t.case("a descriptor is taken over and closed"):
+        assert os.read(reader, 1) == b""
+        got = refusal(lines, request("closefd", fdname="pipe"))
+        assert got == "File descriptor named 'pipe' not found", got
+    os.close(reader)
+
+
+def test(t):
+    backing = t.folder / "ram"
+    folder = t.folder / "dumps"
+    folder.mkdir()
+    backing.write_bytes(os.urandom(MIB) * (RAM // MIB))
+    with System(t.tool, "-M", "pc,memory-backend=ram", "-object",
+                f"memory-backend-file,id=ram,size=64M,mem-path={backing},"
+                "share=on") as system:
+        t.system = system
+        lines = system.qmp()
+        check_refusals(t, lines, folder)
+        check_fd(t, lines, folder)
+        check_order(t, lines, folder)
+        check_meanwhile(t, lines, folder)
+        check_failures(t, lines, folder)
+        with t.case("quit during a dump ends the program"):
+            lines.send(dump_request(folder / "last", format="kdump-raw-zlib",
+                                    x_threads=0))
+            wait_event(lines, "STOP")
+            ask(system.qmp(), "quit")
+            assert system.end() == 0
+            assert not (folder / "last").exists()
+
+
+run(test, __doc__)
