@@ -79,7 +79,8 @@ GC_API GcGuest *gc_guest_open_files(const char *const *paths,
  * As gc_guest_open_files(), for a dump that is one file.
  *
  * Returns: (transfer full): the guest in it, or NULL
- * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself,
+ * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself;
+ *     GC_ERROR_INVALID if it is one part of a split dump;
  *     GC_ERROR_UNSUPPORTED, GC_ERROR_IO
  * Threads: any thread
  */

@@ -101,6 +101,7 @@ bool dumprun_try_open(const char *path)
         assert_null(format);
         assert_non_null(error);
         if (error->domain != GC_ERROR || (error->code != GC_ERROR_FORMAT &&
+                                          error->code != GC_ERROR_INVALID &&
                                           error->code != GC_ERROR_UNSUPPORTED &&
                                           error->code != GC_ERROR_IO)) {
             fail_msg("error %d is not announced: %s", error->code,
