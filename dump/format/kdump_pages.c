@@ -109,7 +109,7 @@ static bool check_parts(GcKdumpPages *pages, GError **error)
         at = head->end_pfn;
     }
     if (at != first->n_pages) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
                     "page frames from 0x%" G_GINT64_MODIFIER
                     "x on are in another part of the split dump, or in two; "
                     "all parts are needed",

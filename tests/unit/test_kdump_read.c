@@ -112,8 +112,8 @@ static void test_a_part_alone_is_refused(void **state)
     assert_refused(&kdump, GC_ERROR_FORMAT);
     kdump.file->bytes[SUB + 12] = 1; /* split */
     kdump_put(&kdump, SUB + 88, 8, 1);
-    assert_refused(&kdump, GC_ERROR_INVALID); /* the other part is missing */
-    kdump_put(&kdump, SUB + 80, 8, 9);        /* from 9 to 0 */
+    assert_refused(&kdump, GC_ERROR_UNSUPPORTED); /* the rest is missing */
+    kdump_put(&kdump, SUB + 80, 8, 9);            /* from 9 to 0 */
     assert_refused(&kdump, GC_ERROR_FORMAT);
     kdump_clear(&kdump);
 }
