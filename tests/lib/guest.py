@@ -203,7 +203,8 @@ class Guest:
 
     def _last_words(self):
         stderr = (self._folder / "stderr").read_text(errors="replace")
-        return stderr + "\n".join(self.console().splitlines()[-40:])
+        console = self.console().splitlines()[-40:]
+        return "\n".join([stderr, *console, self._serial("init")])
 
 
 def parse_size(text):
