@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -15,6 +16,9 @@
 #include "base/error.h"
 #include "base/fileio.h"
 #include "system/dump_guest.h"
+
+/* How long the end of the program waits for a dump that was cancelled. */
+#define STUCK_MS 3000
 
 typedef enum Status {
     STATUS_NONE,
@@ -32,7 +36,8 @@ struct GcDumpTask {
     /* While a dump runs. */
     GcGuest *guest;
     GcDumpJob *job;
-    char *path;
+    char *path;  /* (nullable) */
+    int fd;      /* -1 if it is a path */
     bool resume; /* the VM ran before */
     GcDumpTaskDone done;
     void *opaque;
@@ -53,6 +58,7 @@ GcDumpTask *gc_dump_task_new(GcVm *vm)
 
     task->vm = vm;
     task->ended = -1;
+    task->fd = -1;
     return task;
 }
 
@@ -64,6 +70,7 @@ static void clear_run(GcDumpTask *task)
     g_clear_pointer(&task->job, gc_dump_job_free);
     g_clear_pointer(&task->guest, gc_guest_free);
     g_clear_pointer(&task->path, g_free);
+    gc_close_fd(&task->fd);
     g_clear_error(&task->result);
 }
 
@@ -74,20 +81,40 @@ static void tell_done(const GcDumpTask *task, const GError *error)
     }
 }
 
-void gc_dump_task_free(GcDumpTask *task)
+/* False if the thread is stuck. */
+static bool end_thread(GcDumpTask *task)
 {
+    struct pollfd ended = {.fd = task->ended, .events = POLLIN};
+
+    atomic_store(&task->cancelled, true);
+    if (poll(&ended, 1, STUCK_MS) == 0) {
+        pthread_detach(task->thread);
+        return false;
+    }
+    pthread_join(task->thread, NULL);
+    return true;
+}
+
+bool gc_dump_task_free(GcDumpTask *task)
+{
+    g_autoptr(GError) error = NULL;
+
     if (task == NULL) {
-        return;
+        return true;
     }
     if (task->status == STATUS_ACTIVE) {
-        atomic_store(&task->cancelled, true);
-        pthread_join(task->thread, NULL);
-        tell_done(task, task->result);
+        g_set_error(&error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
+        tell_done(task, error);
+        if (!end_thread(task)) {
+            g_clear_handle_id(&task->source, g_source_remove);
+            return false;
+        }
     }
     clear_run(task);
     g_free(task->error);
     g_strfreev(task->warnings);
     g_free(task);
+    return true;
 }
 
 /* In the thread */
@@ -107,7 +134,11 @@ static void *run(void *opaque)
     uint64_t one = 1;
     ssize_t n;
 
-    gc_dump_job_run(task->job, task->path, &task->result);
+    if (task->path != NULL) {
+        gc_dump_job_run(task->job, task->path, &task->result);
+    } else {
+        gc_dump_job_run_fd(task->job, task->fd, &task->result);
+    }
     do {
         n = write(task->ended, &one, sizeof(one));
     } while (n < 0 && errno == EINTR);
@@ -128,6 +159,22 @@ void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder)
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_done));
     json_builder_set_member_name(builder, "total");
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_total));
+}
+
+/* What is known of the guest, and once it has run of the job. */
+static char **copy_warnings(const GcDumpTask *task)
+{
+    const char *const *warnings = gc_guest_get_warnings(task->guest);
+    g_autoptr(GStrvBuilder) copy = g_strv_builder_new();
+
+    for (; *warnings != NULL; warnings++) {
+        g_strv_builder_add(copy, *warnings);
+    }
+    if (gc_dump_job_get_stats(task->job).paging_is_cut) {
+        g_strv_builder_add(copy, "the guest's page tables map more than the "
+                                 "dump shows");
+    }
+    return g_strv_builder_end(copy);
 }
 
 static JsonNode *describe_end(const GcDumpTask *task)
@@ -163,6 +210,8 @@ static gboolean on_ended(gint fd G_GNUC_UNUSED,
     pthread_join(task->thread, NULL);
     error = g_steal_pointer(&task->result);
     task->source = 0;
+    g_strfreev(task->warnings);
+    task->warnings = copy_warnings(task);
     clear_run(task);
     task->status = error != NULL ? STATUS_FAILED : STATUS_COMPLETED;
     task->error = error != NULL ? g_strdup(error->message) : NULL;
@@ -193,6 +242,7 @@ static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
     }
     task->job = gc_dump_job_new(task->guest);
     task->path = g_strdup(request->path);
+    gc_dump_job_set_range(task->job, request->begin, request->length);
     gc_dump_job_set_paging(task->job, request->paging);
     gc_dump_job_set_progress(task->job, on_progress, task);
     if (request->threads >= 0) {
@@ -201,7 +251,8 @@ static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
     return gc_dump_job_set_format(task->job, request->format, error);
 }
 
-static bool start_thread(GcDumpTask *task, GError **error)
+static bool start_thread(GcDumpTask *task, const GcDumpRequest *request,
+                         GError **error)
 {
     int failed;
 
@@ -213,8 +264,10 @@ static bool start_thread(GcDumpTask *task, GError **error)
     atomic_store(&task->cancelled, false);
     atomic_store(&task->n_done, 0);
     atomic_store(&task->n_total, count_bytes(task->guest));
+    task->fd = request->path == NULL ? request->fd : -1;
     failed = pthread_create(&task->thread, NULL, run, task);
     if (failed != 0) {
+        task->fd = -1;
         gc_set_error_errno(error, failed, "cannot start a thread");
         return false;
     }
@@ -222,23 +275,12 @@ static bool start_thread(GcDumpTask *task, GError **error)
     return true;
 }
 
-static char **copy_warnings(const GcGuest *guest)
-{
-    const char *const *warnings = gc_guest_get_warnings(guest);
-    g_autoptr(GStrvBuilder) copy = g_strv_builder_new();
-
-    for (; *warnings != NULL; warnings++) {
-        g_strv_builder_add(copy, *warnings);
-    }
-    return g_strv_builder_end(copy);
-}
-
 bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
                         GError **error)
 {
     g_assert(task->status != STATUS_ACTIVE);
     task->resume = gc_vm_hold(task->vm);
-    if (!prepare(task, request, error) || !start_thread(task, error)) {
+    if (!prepare(task, request, error) || !start_thread(task, request, error)) {
         clear_run(task);
         let_go(task);
         return false;
@@ -247,7 +289,7 @@ bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
     task->status = STATUS_ACTIVE;
     g_clear_pointer(&task->error, g_free);
     g_strfreev(task->warnings);
-    task->warnings = copy_warnings(task->guest);
+    task->warnings = copy_warnings(task);
     return true;
 }
 

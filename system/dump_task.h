@@ -17,7 +17,10 @@
 /**
  * GcDumpRequest:
  * @format: one of gc_dump_get_formats()
- * @path: where to
+ * @path: (nullable): where to; NULL: to @fd
+ * @fd: (transfer full): where to if there is no path, taken if the dump starts
+ * @begin: as gc_dump_job_set_range()
+ * @length: as gc_dump_job_set_range()
  * @paging: as gc_dump_job_set_paging()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
  *
@@ -26,6 +29,9 @@
 typedef struct GcDumpRequest {
     const char *format;
     const char *path;
+    int fd;
+    GcPaddr begin;
+    uint64_t length;
     bool paging;
     int threads;
 } GcDumpRequest;
@@ -37,9 +43,10 @@ typedef void (*GcDumpTaskDone)(void *opaque, const GError *error);
 /* The dumps of @vm. */
 GcDumpTask *gc_dump_task_new(GcVm *vm);
 
-/* Cancels and waits for a dump that runs; of its end there is no event. */
-void gc_dump_task_free(GcDumpTask *task);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcDumpTask, gc_dump_task_free)
+/* Cancels and waits for a dump that runs; of its end there is no event.  One
+ * that is stuck, writing to a pipe that nobody reads, is waited for a moment
+ * only.  Then the result is false, and what the VM is made of must stay. */
+bool gc_dump_task_free(GcDumpTask *task);
 
 /**
  * gc_dump_task_start:
@@ -61,7 +68,7 @@ void gc_dump_task_set_done(GcDumpTask *task, GcDumpTaskDone done, void *opaque);
 
 bool gc_dump_task_is_active(const GcDumpTask *task);
 
-/* Lets a dump that runs fail soon. */
+/* Lets a dump that runs fail soon; a pipe that nobody reads delays that. */
 void gc_dump_task_cancel(GcDumpTask *task);
 
 /* Adds status, completed and total to the object that @builder is at. */

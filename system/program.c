@@ -249,7 +249,9 @@ static void watch_signals(Program *program)
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
     G_STATIC_ASSERT(G_N_ELEMENTS(numbers) == G_N_ELEMENTS(program->signals));
+    /* What cannot be written is an error, and not the end. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         program->signals[i] = g_unix_signal_add(numbers[i], on_signal, program);
     }

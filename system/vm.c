@@ -183,7 +183,9 @@ void gc_vm_free(GcVm *vm)
     if (vm == NULL) {
         return;
     }
-    gc_dump_task_free(vm->dump);
+    if (!gc_dump_task_free(vm->dump)) {
+        return;
+    }
     gc_machine_free(vm->machine);
     gc_ram_free(vm->ram);
     gc_events_free(vm->events);

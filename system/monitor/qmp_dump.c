@@ -21,7 +21,6 @@ typedef struct Wanted {
     bool has_length;
     int64_t begin;
     int64_t length;
-    int fd; /* -1 if it is a path */
     GcDumpRequest request;
 } Wanted;
 
@@ -109,9 +108,10 @@ static bool check_available(Wanted *wanted, GError **error)
 static bool take_fd(Wanted *wanted, const char *name, GError **error)
 {
     if (wanted->call->session != NULL) {
-        wanted->fd = gc_qmp_session_take_fd(wanted->call->session, name, NULL);
+        wanted->request.fd =
+            gc_qmp_session_take_fd(wanted->call->session, name, NULL);
     }
-    if (wanted->fd < 0) {
+    if (wanted->request.fd < 0) {
         g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
                     "File descriptor named '%s' has not been found", name);
         return false;
@@ -148,21 +148,36 @@ static bool check_protocol(Wanted *wanted, GError **error)
 
 static bool check_seekable(Wanted *wanted, GError **error)
 {
-    if (wanted->fd < 0) {
-        return true;
-    }
-    if (g_str_has_prefix(wanted->format, "kdump-raw-") &&
-        lseek(wanted->fd, 0, SEEK_CUR) < 0) {
+    if (wanted->request.fd >= 0 &&
+        g_str_has_prefix(wanted->format, "kdump-raw-") &&
+        lseek(wanted->request.fd, 0, SEEK_CUR) < 0) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "kdump-raw formats require a seekable file");
         return false;
     }
-    g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                "dumps to a descriptor are not available now");
+    return true;
+}
+
+/* Whether some RAM is in what is asked for, which @begin and @length are. */
+static bool has_ram(const Wanted *wanted)
+{
+    const GcBus *bus =
+        gc_machine_get_memory(gc_vm_get_machine(wanted->call->vm));
+    GcPaddr begin = wanted->request.begin;
+
+    for (size_t i = 0; i < gc_bus_get_n_ranges(bus); i++) {
+        const GcBusRange *range = gc_bus_get_range(bus, i);
+
+        if (range->host != NULL &&
+            (begin >= range->start
+                 ? begin - range->start < range->size
+                 : range->start - begin < wanted->request.length)) {
+            return true;
+        }
+    }
     return false;
 }
 
-/* Whether there is memory in what is asked for. */
 static bool check_range(Wanted *wanted, GError **error)
 {
     if (wanted->has_length && wanted->length == 0) {
@@ -170,9 +185,12 @@ static bool check_range(Wanted *wanted, GError **error)
                     "parameter 'length' expects a non-zero size");
         return false;
     }
-    if (wanted->has_length) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "dumps of a part of memory are not available now");
+    wanted->request.begin = (GcPaddr)wanted->begin;
+    wanted->request.length =
+        MIN((uint64_t)wanted->length, UINT64_MAX - wanted->request.begin);
+    if (wanted->has_length && !has_ram(wanted)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA,
+                    "dump: no guest memory to dump");
         return false;
     }
     return true;
@@ -225,17 +243,18 @@ static bool run_dump_guest_memory(GcQmpCall *call, GError **error)
         .call = call,
         .formats = formats,
         .format = format != NULL ? format : "elf",
-        .fd = -1,
+        .request.fd = -1,
         .request.paging = gc_qmp_get_boolean(call, "paging", false),
     };
-    bool ok;
 
     wanted.has_begin = gc_qmp_get_integer(call, "begin", &wanted.begin);
     wanted.has_length = gc_qmp_get_integer(call, "length", &wanted.length);
     wanted.request.format = wanted.format;
-    ok = check(&wanted, error) && start(call, &wanted.request, error);
-    gc_close_fd(&wanted.fd);
-    return ok;
+    if (check(&wanted, error) && start(call, &wanted.request, error)) {
+        return true;
+    }
+    gc_close_fd(&wanted.request.fd);
+    return false;
 }
 
 static void put_strings(JsonBuilder *reply, const char *name,

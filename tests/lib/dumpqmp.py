@@ -75,7 +75,11 @@ def pass_fd(lines, name, fd):
     assert message == {"return": {}}, message
 
 
-def open_dump(path):
+# What page descriptors say of a page that is packed.
+CODEC_FLAGS = {"zlib": 1, "lzo": 2, "snappy": 4, "zstd": 32}
+
+
+def open_dump(path, codec="zlib"):
     """A reader of a dump of whatever format."""
     if is_flattened(path):
         plain = f"{path}.plain"
@@ -83,4 +87,4 @@ def open_dump(path):
         path = plain
     with open(path, "rb") as file:
         elf = file.read(4) == b"\x7fELF"
-    return ElfCore(path) if elf else Kdump(path)
+    return ElfCore(path) if elf else Kdump(path, CODEC_FLAGS[codec])

@@ -6,6 +6,7 @@ failures that leave no file."""
 
 import json
 import os
+import resource
 import stat
 import sys
 from pathlib import Path
@@ -147,6 +148,7 @@ def check_meanwhile(t, lines, folder):
         assert data["result"]["status"] == "completed", data
         wait_event(lines, "RESUME")
         open_dump(path).close()
+        path.unlink()
 
 
 def check_failures(t, lines, folder):
@@ -180,45 +182,154 @@ def check_failures(t, lines, folder):
         ask(lines, "x-dump-cancel")
         lines.send(dump_request(path))
         assert answer(lines)[0] == {"return": {}}
+        path.unlink()
+
+
+def fd_request(**arguments):
+    return request(DUMP, paging=False, protocol="fd:there", **arguments)
+
+
+def drain(fd, path):
+    """What comes out of a pipe, up to its end, into a file."""
+    with open(fd, "rb") as pipe, open(path, "wb") as file:
+        while data := pipe.read(MIB):
+            file.write(data)
 
 
 def check_fd(t, lines, folder):
     reader, writer = os.pipe()
     with t.case("kdump-raw formats need a seekable descriptor"):
-        pass_fd(lines, "pipe", writer)
+        pass_fd(lines, "there", writer)
         os.close(writer)
-        got = refusal(lines, request(DUMP, paging=False, protocol="fd:pipe",
-                                     format="kdump-raw-zlib"))
+        got = refusal(lines, fd_request(format="kdump-raw-zlib"))
         assert got == "kdump-raw formats require a seekable file", got
-    with t.case("a descriptor is taken over and closed"):
+    with t.case("a descriptor is taken over and closed, even if refused"):
         assert os.read(reader, 1) == b""
-        got = refusal(lines, request("closefd", fdname="pipe"))
-        assert got == "File descriptor named 'pipe' not found", got
+        got = refusal(lines, request("closefd", fdname="there"))
+        assert got == "File descriptor named 'there' not found", got
     os.close(reader)
+    path = folder / "vmcore"
+    for name in ("elf", "kdump-zlib", "kdump-raw-zlib"):
+        with t.case(f"{name} into a file's descriptor"):
+            with open(path, "wb") as file:
+                pass_fd(lines, "there", file.fileno())
+            lines.send(fd_request(format=name))
+            assert answer(lines)[0] == {"return": {}}
+            with open_dump(path) as dump:
+                assert dump.read(MIB, MIB) == t.pattern
+    for name in ("elf", "kdump-zlib"):
+        with t.case(f"{name} into a pipe"):
+            reader, writer = os.pipe()
+            pass_fd(lines, "there", writer)
+            os.close(writer)
+            lines.send(fd_request(format=name))
+            drain(reader, path)
+            assert answer(lines)[0] == {"return": {}}
+            with open_dump(path) as dump:
+                assert dump.read(MIB, MIB) == t.pattern
+    path.unlink()
+
+
+def check_bad_fd(t, lines):
+    def fails(text, fd):
+        pass_fd(lines, "there", fd)
+        os.close(fd)
+        lines.send(fd_request())
+        message, events = answer(lines)
+        assert text in message["error"]["desc"], message
+        assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+        assert events[1]["data"]["error"] == message["error"]["desc"], events
+        assert ask(lines, "query-status")["status"] == "running"
+
+    with t.case("a pipe that nobody reads any more"):
+        reader, writer = os.pipe()
+        os.close(reader)
+        fails("Broken pipe", writer)
+    with t.case("a device that is full"):
+        fails("No space left on device", os.open("/dev/full", os.O_WRONLY))
+    with t.case("a descriptor that cannot be written to"):
+        fails("", os.open("/dev/zero", os.O_RDONLY))
+
+
+def check_range(t, lines, folder):
+    path = folder / "part"
+    with t.case("begin and length: memory to the byte"):
+        lines.send(dump_request(path, begin=MIB + 100, length=5000))
+        assert answer(lines)[0] == {"return": {}}
+        with open_dump(path) as dump:
+            assert dump.ram == [(MIB + 100, MIB + 5100)], dump.ram
+            assert dump.read(MIB + 100, 5000) == t.pattern[100:5100]
+    with t.case("begin and length with no memory"):
+        for begin, length in ((RAM, MIB), (-1, MIB), (1 << 40, -1)):
+            got = refusal(lines, dump_request(path, begin=begin,
+                                              length=length))
+            assert got == "dump: no guest memory to dump", got
+    path.unlink()
+
+
+def check_limit(t, lines, folder):
+    path = folder / "limited"
+    path.write_text("what was there")
+    pid = t.system.process.pid
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    with t.case("no room for the file: the old one stays, the VM goes on"):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (MIB, hard))
+        lines.send(dump_request(path))
+        message, events = answer(lines)
+        assert "File too large" in message["error"]["desc"], message
+        assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+        assert path.read_text() == "what was there"
+        assert os.listdir(folder).count("limited") == 1
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+    path.unlink()
+
+
+def check_quit(t, lines, folder):
+    with t.case("quit during a dump ends the program"):
+        lines.send(dump_request(folder / "last", format="kdump-raw-zlib",
+                                x_threads=0))
+        wait_event(lines, "STOP")
+        ask(t.system.qmp(), "quit")
+        assert t.system.end() == 0
+        left = [name for name in os.listdir(folder) if "last" in name]
+        assert not left, left
+
+
+def check_stuck(t):
+    with System(t.tool, "-M", "pc", "-m", "1") as system, \
+            t.case("quit ends the program though a pipe is stuck"):
+        lines = system.qmp()
+        reader, writer = os.pipe()
+        pass_fd(lines, "there", writer)
+        lines.send(fd_request(detach=True))
+        assert answer(lines)[0] == {"return": {}}
+        ask(lines, "quit")
+        assert system.end() == 0
+        os.close(reader)
+        os.close(writer)
 
 
 def test(t):
     backing = t.folder / "ram"
     folder = t.folder / "dumps"
     folder.mkdir()
-    backing.write_bytes(os.urandom(MIB) * (RAM // MIB))
+    t.pattern = os.urandom(MIB)
+    backing.write_bytes(t.pattern * (RAM // MIB))
     with System(t.tool, "-M", "pc,memory-backend=ram", "-object",
                 f"memory-backend-file,id=ram,size=64M,mem-path={backing},"
                 "share=on") as system:
         t.system = system
         lines = system.qmp()
         check_refusals(t, lines, folder)
-        check_fd(t, lines, folder)
         check_order(t, lines, folder)
         check_meanwhile(t, lines, folder)
         check_failures(t, lines, folder)
-        with t.case("quit during a dump ends the program"):
-            lines.send(dump_request(folder / "last", format="kdump-raw-zlib",
-                                    x_threads=0))
-            wait_event(lines, "STOP")
-            ask(system.qmp(), "quit")
-            assert system.end() == 0
-            assert not (folder / "last").exists()
+        check_fd(t, lines, folder)
+        check_bad_fd(t, lines)
+        check_range(t, lines, folder)
+        check_limit(t, lines, folder)
+        check_quit(t, lines, folder)
+    check_stuck(t)
 
 
 run(test, __doc__)
