@@ -1,45 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* x-query-vmcoreinfo: what the guest told of its note, and whether a dump
  * could carry that. */
-#include "base/byteorder.h"
+#include "system/dump_guest.h"
 #include "system/monitor/qmp.h"
 
-/* A note is at least its header and at most 1 MiB, as QEMU has it. */
-#define NOTE_HEADER_SIZE 12
-#define NOTE_MAX_SIZE (1024 * 1024)
-
-/* The bytes that a note with this header fills; its parts are padded to 4. */
-static uint64_t get_note_size(const uint8_t *header)
+/* Why a dump would be without the note; NULL if it would not.  A dump's own
+ * eyes look, so that it cannot turn out otherwise. */
+static char *find_reason(GcVm *vm)
 {
-    uint64_t name_size = gc_get_uint(header, 4, false);
-    uint64_t desc_size = gc_get_uint(header + 4, 4, false);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GcGuest) guest = gc_dump_guest_new(vm, &error);
 
-    return NOTE_HEADER_SIZE + ((name_size + 3) & ~UINT64_C(3)) +
-           ((desc_size + 3) & ~UINT64_C(3));
-}
-
-/* Why the note is of no use; NULL if it is fine. */
-static const char *check_note(GcVm *vm, const GcVmcoreinfoState *state)
-{
-    const GcBus *bus = gc_machine_get_memory(gc_vm_get_machine(vm));
-    uint8_t header[NOTE_HEADER_SIZE];
-
-    if (!state->present) {
-        return "the guest has given no note";
+    if (guest == NULL) {
+        return g_strdup(error->message);
     }
-    if (state->guest_format != GC_VMCOREINFO_FORMAT_ELF) {
-        return "the note's format is not supported";
-    }
-    if (state->size < NOTE_HEADER_SIZE || state->size > NOTE_MAX_SIZE) {
-        return "the note's size is impossible";
-    }
-    if (!gc_bus_read_ram(bus, state->paddr, header, sizeof(header))) {
-        return "the note is not in guest memory";
-    }
-    if (get_note_size(header) > state->size) {
-        return "the note's header does not fit its size";
-    }
-    return NULL;
+    return g_strdup(gc_guest_get_warnings(guest)[0]);
 }
 
 static void put_state(JsonBuilder *reply, const GcVmcoreinfoState *state)
@@ -55,12 +30,14 @@ static bool run_query_vmcoreinfo(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 {
     const GcVmcoreinfo *device =
         gc_machine_get_vmcoreinfo(gc_vm_get_machine(call->vm));
-    const char *reason = "the machine has no vmcoreinfo device";
     GcVmcoreinfoState state = {0};
+    g_autofree char *reason = NULL;
 
     if (device != NULL) {
         state = gc_vmcoreinfo_get_state(device);
-        reason = check_note(call->vm, &state);
+        reason = find_reason(call->vm);
+    } else {
+        reason = g_strdup("the machine has no vmcoreinfo device");
     }
     json_builder_begin_object(call->reply);
     put_state(call->reply, &state);

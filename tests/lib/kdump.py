@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Reads a kdump-compressed file (64-bit, little endian, version 6, zlib)."""
+"""Reads a kdump-compressed file (64-bit, little endian, version 6; pages
+packed by zlib, or not packed)."""
 
 import struct
 import zlib
 from itertools import compress
 from typing import NamedTuple
 
-from dumpfile import (PAGE, DumpFile, FormatError, demand, parse_notes,
-                      round_up)
+from dumpfile import (PAGE, VMCOREINFO, DumpFile, FormatError, demand,
+                      parse_notes, round_up)
 
 HEADER = "<8si65s65s65s65s65s65s6xQQIiiIIIIIIi"
 SUB_HEADER = "<QiiQQQQQQQQQQQ"
@@ -74,8 +75,9 @@ class Kdump(DumpFile):
     data_start          where the pages' data begin
     """
 
-    def __init__(self, path):
+    def __init__(self, path, codec_flag=FLAG_ZLIB):
         super().__init__(path)
+        self._codec_flag = codec_flag
         self._read_headers()
         self._read_notes()
         self._read_bitmaps()
@@ -101,6 +103,7 @@ class Kdump(DumpFile):
         data = self._map[offset:offset + size]
         if not flags:
             return data
+        demand(flags == FLAG_ZLIB, f"frame {pfn:#x} is not packed by zlib")
         return _inflate(data, pfn)
 
     def _read_headers(self):
@@ -124,6 +127,10 @@ class Kdump(DumpFile):
                "the notes reach behind the sub header's blocks")
         self.notes = parse_notes(
             self.bytes_at(sub.offset_note, sub.size_note, "notes"))
+        if not any(note.name == VMCOREINFO for note in self.notes):
+            demand((sub.offset_vmcoreinfo, sub.size_vmcoreinfo) == (0, 0),
+                   "a place of VMCOREINFO, and no such note")
+            return
         text = self.bytes_at(sub.offset_vmcoreinfo, sub.size_vmcoreinfo,
                              "VMCOREINFO")
         demand(text == self.vmcoreinfo(),
@@ -156,7 +163,7 @@ class Kdump(DumpFile):
                 self.pfns, self.descriptors):
             demand(self.data_start <= offset and offset + size <= self.size,
                    f"frame {pfn:#x}: its data are not in the file's data")
-            demand(flags in (0, FLAG_ZLIB) and page_flags == 0,
+            demand(flags in (0, self._codec_flag) and page_flags == 0,
                    f"frame {pfn:#x}: flags {flags:#x}, {page_flags:#x}")
             demand(0 < size < PAGE if flags else size == PAGE,
                    f"frame {pfn:#x}: {size} bytes with flags {flags}")

@@ -28,9 +28,13 @@ def find_key(qtest, name):
 
 def write_file(qtest, guest_format, size, paddr):
     """What Linux does: one DMA write of 16 bytes, host_format 0."""
+    write_bytes(qtest, b"\0\0" + guest_format.to_bytes(2, "little")
+                + size.to_bytes(4, "little") + paddr.to_bytes(8, "little"))
+
+
+def write_bytes(qtest, blob):
+    """One DMA write from the start of the file, of any length."""
     control = find_key(qtest, b"etc/vmcoreinfo") << 16 | WRITE_SELECT
-    blob = (b"\0\0" + guest_format.to_bytes(2, "little")
-            + size.to_bytes(4, "little") + paddr.to_bytes(8, "little"))
     descriptor = (control.to_bytes(4, "big") + len(blob).to_bytes(4, "big")
                   + BLOB.to_bytes(8, "big"))
     qtest.ask(f"write {BLOB:#x} {len(blob)} 0x{blob.hex()}")

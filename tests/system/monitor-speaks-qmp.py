@@ -230,26 +230,26 @@ def questions(lines):
 
 def vmcoreinfo(system, lines):
     qtest = system.qtest()
-    note = make_note("A=1\nB=2\n")
+    note = make_note("OSRELEASE=6.1\nPAGESIZE=4096\n")
     qtest.ask(f"write 0x9000 {len(note)} 0x{note.hex()}")
     cases = [
-        (None, False, "the guest has given no note"),
-        ((1, 4132, 0x9000), True, None),
-        ((1, len(note), 0x9000), True, None),
-        ((1, len(note) - 1, 0x9000), False,
-         "the note's header does not fit its size"),
-        ((2, 4132, 0x9000), False, "the note's format is not supported"),
-        ((1, 11, 0x9000), False, "the note's size is impossible"),
-        ((1, (1 << 20) + 1, 0x9000), False, "the note's size is impossible"),
-        ((1, 4132, (1 << 64) - 4), False, "the note is not in guest memory"),
-        ((0, 4132, 0x9000), False, "the guest has given no note"),
+        (None, False, "guest note is not present"),
+        ((1, 4132, 0x9000), True, ""),
+        ((1, len(note), 0x9000), True, ""),
+        ((1, len(note) - 1, 0x9000), False, "its header counts"),
+        ((2, 4132, 0x9000), False, "guest note format is unsupported: 2"),
+        ((1, 11, 0x9000), False, "its size of"),
+        ((1, (1 << 20) + 1, 0x9000), False, "its size of"),
+        ((1, 4132, (1 << 64) - 4), False, "0xfffffffffffffffc"),
+        ((0, 4132, 0x9000), False, "guest note is not present"),
     ]
     for given, usable, reason in cases:
         if given:
             write_file(qtest, *given)
         state = command(lines, "x-query-vmcoreinfo")
         assert state["usable"] is usable, (given, state)
-        assert state.get("reason") == reason, (given, state)
+        assert ("reason" in state) is not usable, (given, state)
+        assert reason in state.get("reason", ""), (given, state)
         assert state["host-format"] == 1, state
         if given and given[0]:
             assert (state["guest-format"], state["size"]) == given[:2], state
