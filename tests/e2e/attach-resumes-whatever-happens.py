@@ -4,6 +4,7 @@
 interrupted, at any step of the way; and stands still where that was asked for."""
 
 import json
+import re
 import signal
 import sys
 import time
@@ -50,7 +51,7 @@ def test(t):
         with t.case("--no-pause lets the guest run, and says what that means"):
             not_paused(t, tool, guest)
         with t.case("no child is left behind"):
-            assert not children_named("guestcore-cont")
+            assert not orphans_named("guestcore-cont")
 
 
 def killed_in_the_middle(t, tool, guest):
@@ -172,14 +173,22 @@ def in_one_line(stderr, words):
     assert words in stderr, stderr
 
 
-def children_named(name):
+def orphans_named(name):
+    """Processes whose parent is gone; other tests have some with parents."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        left = [path for path in Path("/proc").glob("[0-9]*/comm")
-                if read(path).strip() == name]
+        left = [path for path in Path("/proc").glob("[0-9]*/status")
+                if is_orphan(read(path), name)]
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.1)
+
+
+def is_orphan(status, name):
+    parent = re.search(r"^PPid:\s+(\d+)", status, re.M)
+    return (status.startswith(f"Name:\t{name}\n") and parent
+            and read(Path(f"/proc/{parent.group(1)}/comm")).strip()
+            != "guestcore")
 
 
 def read(path):

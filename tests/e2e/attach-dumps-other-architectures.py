@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Debian's own kernels for arm64, i386 and s390x, dumped out of QEMU: every page
+and note is QEMU's own, and where the machine has no fw_cfg the kernel's text is
+found in its memory."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import clients
+from anyelf import AnyElf
+from check import ROOT, Skip, run
+from compare import same_memory
+from dumpfile import PAGE, VMCOREINFO
+from foreign import qemu_dump
+from foreign_guest import MACHINES, ForeignGuest
+from tool import Tool, dump_arguments
+
+FIRMWARE = 0xfffc0000
+EM = {"arm64": 183, "i386": 3, "s390x": 22}
+FORMATS = ("elf", "kdump-raw-zlib")
+
+
+def test(t):
+    tool = Tool(t.tool)
+    for arch, machine in EM.items():
+        try:
+            one(t, tool, arch, machine, build_image(t, arch))
+        except Skip as reason:
+            with t.case(arch):
+                raise reason
+
+
+def build_image(t, arch):
+    """The guest's folder, which this makes if there is none."""
+    folder = Path(f"{t.options.guest}-{arch}")
+    done = subprocess.run([ROOT / "tests/guest/build-image", folder, arch],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Skip(f"no guest of {arch}: {done.stderr.strip()[-200:]}")
+    return folder
+
+
+def one(t, tool, arch, machine, image):
+    """Dumps a guest of an architecture in each format, and by QEMU."""
+    release = (image / "release").read_text(encoding="ascii").strip()
+    ours = {}
+    with ForeignGuest(image, arch) as guest:
+        guest.stop()
+        for form in FORMATS:
+            with t.case(f"{arch}, {form}: the guest is dumped"):
+                ours[form] = dump(tool, guest, t.folder / form, form, release)
+        theirs = qemu_dump(guest, t.folder / "qemu")
+    with AnyElf(theirs) as qemus, AnyElf(ours["elf"]) as core:
+        with t.case(f"{arch}, elf: memory and registers are QEMU's"):
+            assert core.machine == qemus.machine == machine, core.machine
+            assert core.ram == [r for r in qemus.ram if r[0] != FIRMWARE], core.ram
+            assert same_memory(core, qemus) == guest.memory // PAGE
+            assert without_text(core) == without_text(qemus)
+        with t.case(f"{arch}, elf: it has the kernel's text"):
+            assert core.vmcoreinfo_value("OSRELEASE") == release
+            if MACHINES[arch].has_device:
+                assert core.vmcoreinfo() == qemus.vmcoreinfo()
+            else:
+                assert not [n for n in qemus.notes if n.name == VMCOREINFO]
+    for form, path in ours.items():
+        with t.case(f"{arch}, {form}: drgn says the guest's release"):
+            said = clients.drgn_release(path).demand()
+            assert said == release, said
+    for path in (theirs, *ours.values()):
+        path.unlink()
+
+
+def dump(tool, guest, path, form, release):
+    done = tool.run(*dump_arguments(guest.socket, path, form), "--json")
+    assert done.returncode == 0 and done.stderr == "", done
+    report = json.loads(done.stdout)
+    assert report["os-release"] == release, report
+    assert report["cpus"] == guest.smp, report
+    return path
+
+
+def without_text(core):
+    return [note for note in core.notes if note.name != VMCOREINFO]
+
+
+run(test, __doc__)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Reads an ELF core of any class and byte order, as much as comparing needs."""
+
+import bisect
+import struct
+
+from dumpfile import DumpFile, Note, demand, merge_ranges, round_up
+
+PT_LOAD = 1
+PT_NOTE = 4
+CLASS_32 = 1
+BIG = 2
+HEADER_REST = {1: "HHIIIIIHHHHHH", 2: "HHIQQQIHHHHHH"}
+PHOFF, PHENTSIZE, PHNUM = 4, 8, 9
+
+
+class AnyElf(DumpFile):
+    """An ELF core; `machine` is its e_machine, `order` "<" or ">"."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        ident = self.bytes_at(0, 16, "ELF identification")
+        demand(ident[:4] == b"\x7fELF", "not an ELF file")
+        self.bits = 32 if ident[4] == CLASS_32 else 64
+        self.order = ">" if ident[5] == BIG else "<"
+        header = self.fields_at(self.order + HEADER_REST[ident[4]], 16, "header")
+        self.machine = header[1]
+        self._loads = []
+        for i in range(header[PHNUM]):
+            self._read_segment(header[PHOFF] + i * header[PHENTSIZE])
+        self._loads = _without_aliases(self._loads)
+        self._starts = [load[0] for load in self._loads]
+        self.ram = merge_ranges([(start, start + size)
+                                 for start, size, _ in self._loads])
+
+    def read(self, address, size):
+        parts = []
+        while size:
+            index = bisect.bisect_right(self._starts, address) - 1
+            demand(index >= 0, f"no memory at {address:#x}")
+            start, length, offset = self._loads[index]
+            part = min(size, start + length - address)
+            demand(part > 0, f"no memory at {address:#x}")
+            parts.append(self.bytes_at(offset + address - start, part, "PT_LOAD"))
+            address += part
+            size -= part
+        return b"".join(parts)
+
+    def _read_segment(self, at):
+        if self.bits == 32:
+            kind, offset, _, paddr, filesz, memsz, _, _ = self.fields_at(
+                self.order + "IIIIIIII", at, "program header")
+        else:
+            kind, _, offset, _, paddr, filesz, memsz, _ = self.fields_at(
+                self.order + "IIQQQQQQ", at, "program header")
+        if kind == PT_NOTE:
+            self._read_notes(self.bytes_at(offset, filesz, "PT_NOTE"))
+        elif kind == PT_LOAD:
+            demand(filesz == memsz, f"p_filesz at {paddr:#x}")
+            self._loads.append((paddr, memsz, offset))
+
+    def _read_notes(self, data):
+        at = 0
+        while at < len(data):
+            name_size, desc_size, kind = struct.unpack_from(
+                self.order + "III", data, at)
+            name_at = at + 12
+            desc_at = name_at + round_up(name_size, 4)
+            self.notes.append(Note(
+                bytes(data[name_at:name_at + name_size]), kind,
+                bytes(data[desc_at:desc_at + desc_size])))
+            at = desc_at + round_up(desc_size, 4)
+
+
+def _without_aliases(loads):
+    """Sorted by address, less what shows again a part of another: the kernel's
+    image, at the address that it has itself."""
+    kept = []
+    for start, size, offset in sorted(loads, key=lambda load: -load[1]):
+        if not any(other <= start and start + size <= other + length
+                   for other, length, _ in kept):
+            kept.append((start, size, offset))
+    return sorted(kept)
