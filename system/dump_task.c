@@ -161,16 +161,15 @@ void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder)
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_total));
 }
 
-/* What is known of the guest, and once it has run of the job. */
-static char **copy_warnings(const GcDumpTask *task)
+static char **copy_warnings(const GcGuest *guest, bool paging_is_cut)
 {
-    const char *const *warnings = gc_guest_get_warnings(task->guest);
+    const char *const *warnings = gc_guest_get_warnings(guest);
     g_autoptr(GStrvBuilder) copy = g_strv_builder_new();
 
     for (; *warnings != NULL; warnings++) {
         g_strv_builder_add(copy, *warnings);
     }
-    if (gc_dump_job_get_stats(task->job).paging_is_cut) {
+    if (paging_is_cut) {
         g_strv_builder_add(copy, "the guest's page tables map more than the "
                                  "dump shows");
     }
@@ -211,7 +210,8 @@ static gboolean on_ended(gint fd G_GNUC_UNUSED,
     error = g_steal_pointer(&task->result);
     task->source = 0;
     g_strfreev(task->warnings);
-    task->warnings = copy_warnings(task);
+    task->warnings = copy_warnings(
+        task->guest, gc_dump_job_get_stats(task->job).paging_is_cut);
     clear_run(task);
     task->status = error != NULL ? STATUS_FAILED : STATUS_COMPLETED;
     task->error = error != NULL ? g_strdup(error->message) : NULL;
@@ -289,7 +289,7 @@ bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
     task->status = STATUS_ACTIVE;
     g_clear_pointer(&task->error, g_free);
     g_strfreev(task->warnings);
-    task->warnings = copy_warnings(task);
+    task->warnings = copy_warnings(task->guest, false);
     return true;
 }
 
