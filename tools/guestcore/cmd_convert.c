@@ -49,31 +49,14 @@ static void print_result(const char *out, const char *format,
     }
 }
 
-static bool parse_number(const char *text, const char *option,
-                         uint64_t *ret_value, GError **error)
-{
-    char *end;
-
-    if (text == NULL) {
-        return true;
-    }
-    *ret_value = g_ascii_strtoull(text, &end, 0);
-    if (end == text || *end != '\0') {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "convert: %s takes a number, not '%s'", option, text);
-        return false;
-    }
-    return true;
-}
-
 static bool set_up(GcDumpJob *job, const Options *options, GError **error)
 {
     uint64_t begin = 0;
     uint64_t length = 0;
 
     if (!gc_dump_job_set_format(job, options->format, error) ||
-        !parse_number(options->begin, "--begin", &begin, error) ||
-        !parse_number(options->length, "--length", &length, error) ||
+        !command_parse_number("--begin", options->begin, &begin, error) ||
+        !command_parse_number("--length", options->length, &length, error) ||
         (options->level != NO_LEVEL &&
          !gc_dump_job_set_level(job, options->level, error))) {
         return false;

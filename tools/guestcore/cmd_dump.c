@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guestcore/attach.h"
 #include "guestcore/dump.h"
@@ -15,7 +16,13 @@ typedef struct Options {
     char *qmp;
     char *output;
     char *format;
+    char *begin_text;
+    char *length_text;
+    uint64_t begin;
+    uint64_t length;
     int threads;
+    int level;
+    gboolean paging;
     int pid;
     int timeout;
     gboolean no_pause;
@@ -26,6 +33,8 @@ typedef struct Options {
 } Options;
 
 #define DEFAULT_FORMAT "kdump-raw-zlib"
+#define DEFAULT_PIPE_FORMAT "kdump-zlib"
+#define NO_LEVEL G_MAXINT
 #define ALL_CPUS (-1)
 #define MAX_THREADS 1024
 
@@ -95,6 +104,11 @@ static void print_warnings(const GcAttach *attach)
     }
 }
 
+static bool is_stdout(const Options *options)
+{
+    return strcmp(options->output, "-") == 0;
+}
+
 static void print_report(const Dump *dump, const GcDumpJob *job)
 {
     const Options *options = dump->options;
@@ -119,7 +133,7 @@ static void print_report(const Dump *dump, const GcDumpJob *job)
         print_warning(warning);
     }
     if (options->json || !options->quiet) {
-        fputs(text, stdout);
+        fputs(text, is_stdout(options) ? stderr : stdout);
     }
 }
 
@@ -148,15 +162,31 @@ static GcDumpJob *make_job(Dump *dump, GError **error)
     g_autoptr(GcDumpJob) job =
         gc_dump_job_new(gc_attach_get_guest(dump->attach));
 
-    if (!gc_dump_job_set_format(job, options->format, error)) {
+    if (!gc_dump_job_set_format(job, options->format, error) ||
+        (options->level != NO_LEVEL &&
+         !gc_dump_job_set_level(job, options->level, error))) {
         return NULL;
     }
+    gc_dump_job_set_range(job, options->begin, options->length);
+    gc_dump_job_set_paging(job, options->paging);
     if (options->threads != ALL_CPUS) {
         gc_dump_job_set_threads(job, (unsigned)options->threads);
     }
     gc_dump_job_set_progress(job, show_progress, dump);
     gc_dump_job_set_memory_done(job, resume, dump);
     return g_steal_pointer(&job);
+}
+
+static bool run_job(GcDumpJob *job, const Options *options, GError **error)
+{
+    if (!is_stdout(options)) {
+        return gc_dump_job_run(job, options->output, error);
+    }
+    if (!gc_dump_job_run_fd(job, STDOUT_FILENO, error)) {
+        g_prefix_error(error, "standard output: ");
+        return false;
+    }
+    return true;
 }
 
 static bool write_dump(Dump *dump, GError **error)
@@ -168,7 +198,7 @@ static bool write_dump(Dump *dump, GError **error)
         return false;
     }
     progress_start(&dump->progress, dump->options->quiet);
-    ok = gc_dump_job_run(job, dump->options->output, error);
+    ok = run_job(job, dump->options, error);
     progress_end(&dump->progress);
     if (!ok) {
         return false;
@@ -249,6 +279,8 @@ static bool check_options(const Options *options, int argc, GError **error)
         wrong = "there is no such format";
     } else if (options->threads < ALL_CPUS || options->threads > MAX_THREADS) {
         wrong = "--threads takes a number from 0 to 1024";
+    } else if (is_stdout(options) && isatty(STDOUT_FILENO)) {
+        wrong = "it does not write a dump to a terminal";
     } else if (options->pid < 0) {
         wrong = "--pid takes the number of a process";
     } else if (options->timeout < 0) {
@@ -275,16 +307,36 @@ static char *describe(void)
         list);
 }
 
+static void clear_options(Options *options)
+{
+    g_free(options->qmp);
+    g_free(options->output);
+    g_free(options->format);
+    g_free(options->begin_text);
+    g_free(options->length_text);
+}
+
 static bool run(int argc, char **argv, GError **error)
 {
-    Options options = {.threads = ALL_CPUS};
+    Options options = {.threads = ALL_CPUS, .level = NO_LEVEL};
     const GOptionEntry entries[] = {
         {"qmp", 0, 0, G_OPTION_ARG_FILENAME, &options.qmp,
          "unix socket on which QEMU serves QMP", "SOCKET"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "the dump; appears when it is complete", "FILE"},
+         "the dump, which appears when it is complete; - for standard output",
+         "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format,
-         "format of the dump (default: " DEFAULT_FORMAT ")", "FORMAT"},
+         "format of the dump (default: " DEFAULT_FORMAT
+         ", and " DEFAULT_PIPE_FORMAT " to standard output)",
+         "FORMAT"},
+        {"level", 0, 0, G_OPTION_ARG_INT, &options.level,
+         "how hard to compress (default: fast)", "N"},
+        {"begin", 0, 0, G_OPTION_ARG_STRING, &options.begin_text,
+         "first physical address of the memory wanted", "ADDRESS"},
+        {"length", 0, 0, G_OPTION_ARG_STRING, &options.length_text,
+         "how much memory from there on", "BYTES"},
+        {"paging", 0, 0, G_OPTION_ARG_NONE, &options.paging,
+         "give an ELF dump the kernel's virtual addresses", NULL},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
          "threads that read and compress (default: one per CPU)", "N"},
         {"pid", 0, 0, G_OPTION_ARG_INT, &options.pid,
@@ -307,13 +359,17 @@ static bool run(int argc, char **argv, GError **error)
 
     ok = command_parse(&argc, &argv, NULL, description, entries, error);
     if (options.format == NULL) {
-        options.format = g_strdup(DEFAULT_FORMAT);
+        options.format =
+            g_strdup(g_strcmp0(options.output, "-") == 0 ? DEFAULT_PIPE_FORMAT
+                                                         : DEFAULT_FORMAT);
     }
     ok = ok && check_options(&options, argc, error) &&
+         command_parse_number("--begin", options.begin_text, &options.begin,
+                              error) &&
+         command_parse_number("--length", options.length_text, &options.length,
+                              error) &&
          dump_guest(&options, error);
-    g_free(options.qmp);
-    g_free(options.output);
-    g_free(options.format);
+    clear_options(&options);
     return ok;
 }
 

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct Command {
     const char *name;
@@ -34,3 +35,15 @@ extern const Command *const commands[];
 bool command_parse(int *argc, char ***argv, const char *usage,
                    const char *description, const GOptionEntry *entries,
                    GError **error);
+
+/**
+ * command_parse_number:
+ * @option: its name, for the message
+ * @text: (nullable): its value, decimal, or hexadecimal after 0x
+ * @ret_value: (out): the number; untouched if @text is NULL
+ * @error: (out) (optional): return location
+ *
+ * Errors: GOptionError
+ */
+bool command_parse_number(const char *option, const char *text,
+                          uint64_t *ret_value, GError **error);

@@ -22,6 +22,25 @@ bool command_parse(int *argc, char ***argv, const char *usage,
     return g_option_context_parse(context, argc, argv, error);
 }
 
+bool command_parse_number(const char *option, const char *text,
+                          uint64_t *ret_value, GError **error)
+{
+    uint64_t value;
+    char *end;
+
+    if (text == NULL) {
+        return true;
+    }
+    value = g_ascii_strtoull(text, &end, 0);
+    if (!g_ascii_isdigit(text[0]) || *end != '\0') {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s takes a number, not '%s'", option, text);
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
 static void print_help(void)
 {
     printf("Usage: guestcore COMMAND [OPTION…]\n\n"
