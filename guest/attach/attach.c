@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "guest/attach/attach_options.h"
+#include "guest/attach/byte_order.h"
 #include "guest/attach/checks.h"
 #include "guest/attach/layout.h"
 #include "guest/attach/process_memory.h"
@@ -253,13 +254,37 @@ static GcMemory *make_memory(GcAttach *attach, const GArray *layout,
     return map != NULL ? g_steal_pointer(&memory) : NULL;
 }
 
+/* QEMU may be wrong about the byte order; if a kernel of the other one left
+ * its note in memory, the guest is of that. */
+static bool try_other_byte_order(GcAttach *attach, const GcQemuNotes *qemu)
+{
+    const GcArch *twin = gc_byte_order_find_twin(qemu->arch);
+    g_autoptr(GPtrArray) notes = NULL;
+    g_autoptr(GcGuest) guest = NULL;
+
+    if (twin == NULL) {
+        return false;
+    }
+    notes = gc_byte_order_turn(qemu->notes, twin);
+    guest = gc_guest_new_with_notes(
+        twin->name, gc_guest_get_memory(attach->guest), notes, NULL);
+    if (guest == NULL || !gc_guest_find_vmcoreinfo(guest, NULL)) {
+        return false;
+    }
+    gc_guest_free(attach->guest);
+    attach->guest = g_steal_pointer(&guest);
+    return true;
+}
+
 /* A guest that announced nothing, for want of the device or of its driver,
  * may still have its note in memory. */
-static bool find_vmcoreinfo(GcAttach *attach, GError **error)
+static bool find_vmcoreinfo(GcAttach *attach, const GcQemuNotes *qemu,
+                            GError **error)
 {
     g_autoptr(GError) own_error = NULL;
 
-    if (gc_guest_find_vmcoreinfo(attach->guest, &own_error)) {
+    if (gc_guest_find_vmcoreinfo(attach->guest, &own_error) ||
+        try_other_byte_order(attach, qemu)) {
         return true;
     }
     if (g_error_matches(own_error, GC_ERROR, GC_ERROR_IO)) {
@@ -272,27 +297,6 @@ static bool find_vmcoreinfo(GcAttach *attach, GError **error)
                 "vmcoreinfo, and load qemu_fw_cfg in the guest",
                 own_error->message);
     return true;
-}
-
-static bool add_notes(GcAttach *attach, GPtrArray *notes, GError **error)
-{
-    for (guint i = 0; i < notes->len; i++) {
-        const GcNote *note = g_ptr_array_index(notes, i);
-        g_autoptr(GError) note_error = NULL;
-
-        if (gc_guest_add_note(attach->guest, note->name, note->type, note->desc,
-                              &note_error)) {
-            continue;
-        }
-        if (!gc_note_is_vmcoreinfo(note)) {
-            g_propagate_error(error, g_steal_pointer(&note_error));
-            return false;
-        }
-        add_warning(attach, "the guest's note is left out: %s",
-                    note_error->message);
-    }
-    return gc_guest_get_vmcoreinfo(attach->guest) != NULL ||
-           find_vmcoreinfo(attach, error);
 }
 
 /* What the guest's own parts had to say. */
@@ -322,8 +326,11 @@ static bool make_guest(GcAttach *attach, GError **error)
     if (memory == NULL) {
         return false;
     }
-    attach->guest = gc_guest_new(qemu.arch->name, memory, error);
-    return attach->guest != NULL && add_notes(attach, notes, error);
+    attach->guest =
+        gc_guest_new_with_notes(qemu.arch->name, memory, notes, error);
+    return attach->guest != NULL &&
+           (gc_guest_get_vmcoreinfo(attach->guest) != NULL ||
+            find_vmcoreinfo(attach, &qemu, error));
 }
 
 static bool connect_qemu(GcAttach *attach, const GcAttachOptions *options,
