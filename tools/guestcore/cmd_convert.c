@@ -2,24 +2,16 @@
 /* guestcore convert: a dump into another format, and put right. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "guestcore/dump.h"
 
 #include "command.h"
-
-#define DEFAULT_FORMAT "kdump-raw-zlib"
-#define ALL_CPUS (-1)
-#define MAX_THREADS 1024
-#define NO_LEVEL G_MAXINT
+#include "job_settings.h"
 
 typedef struct Options {
-    char *format;
-    char *begin;
-    char *length;
-    int threads;
-    int level;
+    JobSettings job;
+    char *begin_text;
+    char *length_text;
     gboolean all_memory;
     gboolean quiet;
 } Options;
@@ -31,8 +23,7 @@ static const char *const description =
     "phys_base, utsname, where VMCOREINFO is, the program headers.\n\n"
     "Memory that is not the guest kernel's, such as video memory and ROM, is\n"
     "left out, because readers take it for RAM and fail over it; --all-memory\n"
-    "keeps it.  IN is never changed.\n\n"
-    "Formats: ";
+    "keeps it.  IN is never changed.";
 
 static void print_result(const char *out, const char *format,
                          const GcDumpStats *stats)
@@ -47,38 +38,6 @@ static void print_result(const char *out, const char *format,
                 "memory; --all-memory keeps them\n",
                 out, stats->other_bytes);
     }
-}
-
-static bool set_up(GcDumpJob *job, const Options *options, GError **error)
-{
-    uint64_t begin = 0;
-    uint64_t length = 0;
-
-    if (!gc_dump_job_set_format(job, options->format, error) ||
-        !command_parse_number("--begin", options->begin, &begin, error) ||
-        !command_parse_number("--length", options->length, &length, error) ||
-        (options->level != NO_LEVEL &&
-         !gc_dump_job_set_level(job, options->level, error))) {
-        return false;
-    }
-    if (options->threads != ALL_CPUS) {
-        gc_dump_job_set_threads(job, (unsigned)options->threads);
-    }
-    gc_dump_job_set_range(job, begin, length);
-    gc_dump_job_set_ram_only(job, !options->all_memory);
-    return true;
-}
-
-static bool write_out(GcDumpJob *job, const char *out, GError **error)
-{
-    if (strcmp(out, "-") != 0) {
-        return gc_dump_job_run(job, out, error);
-    }
-    if (!gc_dump_job_run_fd(job, STDOUT_FILENO, error)) {
-        g_prefix_error(error, "standard output: ");
-        return false;
-    }
-    return true;
 }
 
 static bool convert(const Options *options, const char *const *in,
@@ -98,12 +57,16 @@ static bool convert(const Options *options, const char *const *in,
                 in[0]);
     }
     job = gc_dump_job_new(guest);
-    if (!set_up(job, options, error) || !write_out(job, out, error)) {
+    if (!job_settings_apply(&options->job, job, error)) {
+        return false;
+    }
+    gc_dump_job_set_ram_only(job, !options->all_memory);
+    if (!job_run_to(job, out, error)) {
         return false;
     }
     if (!options->quiet) {
         stats = gc_dump_job_get_stats(job);
-        print_result(out, options->format, &stats);
+        print_result(out, options->job.format, &stats);
     }
     return true;
 }
@@ -111,28 +74,15 @@ static bool convert(const Options *options, const char *const *in,
 static bool check_options(const Options *options, int argc, char **argv,
                           GError **error)
 {
-    const char *wrong = NULL;
+    const char *wrong =
+        argc < 3 ? "it takes IN and OUT"
+                 : job_settings_find_wrong(&options->job, argv[argc - 1]);
 
-    if (argc < 3) {
-        wrong = "it takes IN and OUT";
-    } else if (options->threads < ALL_CPUS || options->threads > MAX_THREADS) {
-        wrong = "--threads takes a number from 0 to 1024";
-    } else if (strcmp(argv[argc - 1], "-") == 0 && isatty(STDOUT_FILENO)) {
-        wrong = "it does not write a dump to a terminal";
-    }
     if (wrong != NULL) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                     "convert: %s; see 'guestcore convert --help'", wrong);
     }
     return wrong == NULL;
-}
-
-static char *describe(void)
-{
-    g_auto(GStrv) formats = gc_dump_get_formats();
-    g_autofree char *list = g_strjoinv(", ", formats);
-
-    return g_strconcat(description, list, NULL);
 }
 
 /* The arguments are IN ... OUT; the rest becomes a list of its own. */
@@ -149,35 +99,39 @@ static bool convert_arguments(const Options *options, int argc, char **argv,
 
 static bool run(int argc, char **argv, GError **error)
 {
-    Options options = {.threads = ALL_CPUS, .level = NO_LEVEL};
+    Options options = {.job = {.threads = ALL_CPUS, .level = NO_LEVEL}};
     const GOptionEntry entries[] = {
-        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.job.format,
          "format of OUT (default: " DEFAULT_FORMAT ")", "FORMAT"},
-        {"level", 0, 0, G_OPTION_ARG_INT, &options.level,
+        {"level", 0, 0, G_OPTION_ARG_INT, &options.job.level,
          "how hard to compress (default: fast)", "N"},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
+        {"threads", 0, 0, G_OPTION_ARG_INT, &options.job.threads,
          "threads that read and compress (default: one per CPU)", "N"},
-        {"begin", 0, 0, G_OPTION_ARG_STRING, &options.begin,
+        {"begin", 0, 0, G_OPTION_ARG_STRING, &options.begin_text,
          "first physical address of the memory wanted", "ADDRESS"},
-        {"length", 0, 0, G_OPTION_ARG_STRING, &options.length,
+        {"length", 0, 0, G_OPTION_ARG_STRING, &options.length_text,
          "how much memory from there on", "BYTES"},
         {"all-memory", 0, 0, G_OPTION_ARG_NONE, &options.all_memory,
          "keep memory that is not the guest kernel's", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
          "print only warnings and errors", NULL},
         G_OPTION_ENTRY_NULL};
-    g_autofree char *about = describe();
+    g_autofree char *about = job_settings_describe(description);
     bool ok;
 
     ok = command_parse(&argc, &argv, "IN… OUT", about, entries, error);
-    if (options.format == NULL) {
-        options.format = g_strdup(DEFAULT_FORMAT);
+    if (options.job.format == NULL) {
+        options.job.format = g_strdup(DEFAULT_FORMAT);
     }
     ok = ok && check_options(&options, argc, argv, error) &&
+         command_parse_number("--begin", options.begin_text, &options.job.begin,
+                              error) &&
+         command_parse_number("--length", options.length_text,
+                              &options.job.length, error) &&
          convert_arguments(&options, argc, argv, error);
-    g_free(options.format);
-    g_free(options.begin);
-    g_free(options.length);
+    g_free(options.job.format);
+    g_free(options.begin_text);
+    g_free(options.length_text);
     return ok;
 }
 

@@ -3,25 +3,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "guestcore/attach.h"
 #include "guestcore/dump.h"
 
 #include "command.h"
 #include "dump_report.h"
+#include "job_settings.h"
 #include "progress.h"
 
 typedef struct Options {
     char *qmp;
     char *output;
-    char *format;
+    JobSettings job;
     char *begin_text;
     char *length_text;
-    uint64_t begin;
-    uint64_t length;
-    int threads;
-    int level;
     gboolean paging;
     int pid;
     int timeout;
@@ -32,11 +28,7 @@ typedef struct Options {
     gboolean quiet;
 } Options;
 
-#define DEFAULT_FORMAT "kdump-raw-zlib"
 #define DEFAULT_PIPE_FORMAT "kdump-zlib"
-#define NO_LEVEL G_MAXINT
-#define ALL_CPUS (-1)
-#define MAX_THREADS 1024
 
 /* Set by a signal: the dump ends, the guest goes on. */
 static volatile sig_atomic_t interrupted;
@@ -104,17 +96,12 @@ static void print_warnings(const GcAttach *attach)
     }
 }
 
-static bool is_stdout(const Options *options)
-{
-    return strcmp(options->output, "-") == 0;
-}
-
 static void print_report(const Dump *dump, const GcDumpJob *job)
 {
     const Options *options = dump->options;
     DumpReport report = {
         .path = options->output,
-        .format = options->format,
+        .format = options->job.format,
         .guest = gc_attach_get_guest(dump->attach),
         .stats = gc_dump_job_get_stats(job),
         .pause = gc_attach_get_pause(dump->attach),
@@ -133,7 +120,7 @@ static void print_report(const Dump *dump, const GcDumpJob *job)
         print_warning(warning);
     }
     if (options->json || !options->quiet) {
-        fputs(text, is_stdout(options) ? stderr : stdout);
+        fputs(text, job_output_is_stdout(options->output) ? stderr : stdout);
     }
 }
 
@@ -162,31 +149,13 @@ static GcDumpJob *make_job(Dump *dump, GError **error)
     g_autoptr(GcDumpJob) job =
         gc_dump_job_new(gc_attach_get_guest(dump->attach));
 
-    if (!gc_dump_job_set_format(job, options->format, error) ||
-        (options->level != NO_LEVEL &&
-         !gc_dump_job_set_level(job, options->level, error))) {
+    if (!job_settings_apply(&options->job, job, error)) {
         return NULL;
     }
-    gc_dump_job_set_range(job, options->begin, options->length);
     gc_dump_job_set_paging(job, options->paging);
-    if (options->threads != ALL_CPUS) {
-        gc_dump_job_set_threads(job, (unsigned)options->threads);
-    }
     gc_dump_job_set_progress(job, show_progress, dump);
     gc_dump_job_set_memory_done(job, resume, dump);
     return g_steal_pointer(&job);
-}
-
-static bool run_job(GcDumpJob *job, const Options *options, GError **error)
-{
-    if (!is_stdout(options)) {
-        return gc_dump_job_run(job, options->output, error);
-    }
-    if (!gc_dump_job_run_fd(job, STDOUT_FILENO, error)) {
-        g_prefix_error(error, "standard output: ");
-        return false;
-    }
-    return true;
 }
 
 static bool write_dump(Dump *dump, GError **error)
@@ -198,7 +167,7 @@ static bool write_dump(Dump *dump, GError **error)
         return false;
     }
     progress_start(&dump->progress, dump->options->quiet);
-    ok = run_job(job, dump->options, error);
+    ok = job_run_to(job, dump->options->output, error);
     progress_end(&dump->progress);
     if (!ok) {
         return false;
@@ -275,12 +244,11 @@ static bool check_options(const Options *options, int argc, GError **error)
         wrong = "--qmp SOCKET is missing";
     } else if (options->output == NULL) {
         wrong = "-o FILE is missing";
-    } else if (!is_known_format(options->format)) {
+    } else if (!is_known_format(options->job.format)) {
         wrong = "there is no such format";
-    } else if (options->threads < ALL_CPUS || options->threads > MAX_THREADS) {
-        wrong = "--threads takes a number from 0 to 1024";
-    } else if (is_stdout(options) && isatty(STDOUT_FILENO)) {
-        wrong = "it does not write a dump to a terminal";
+    } else if ((wrong = job_settings_find_wrong(&options->job,
+                                                options->output)) != NULL) {
+        /* as it says */
     } else if (options->pid < 0) {
         wrong = "--pid takes the number of a process";
     } else if (options->timeout < 0) {
@@ -295,41 +263,34 @@ static bool check_options(const Options *options, int argc, GError **error)
     return wrong == NULL;
 }
 
-static char *describe(void)
-{
-    g_auto(GStrv) formats = gc_dump_get_formats();
-    g_autofree char *list = g_strjoinv(", ", formats);
-
-    return g_strdup_printf(
-        "Dumps the guest of a running QEMU.  The guest is stopped, its memory\n"
-        "and registers are written, and it goes on if it ran before, also\n"
-        "after an error or a signal.\n\nFormats: %s",
-        list);
-}
+static const char *const description =
+    "Dumps the guest of a running QEMU.  The guest is stopped, its memory\n"
+    "and registers are written, and it goes on if it ran before, also\n"
+    "after an error or a signal.";
 
 static void clear_options(Options *options)
 {
     g_free(options->qmp);
     g_free(options->output);
-    g_free(options->format);
+    g_free(options->job.format);
     g_free(options->begin_text);
     g_free(options->length_text);
 }
 
 static bool run(int argc, char **argv, GError **error)
 {
-    Options options = {.threads = ALL_CPUS, .level = NO_LEVEL};
+    Options options = {.job = {.threads = ALL_CPUS, .level = NO_LEVEL}};
     const GOptionEntry entries[] = {
         {"qmp", 0, 0, G_OPTION_ARG_FILENAME, &options.qmp,
          "unix socket on which QEMU serves QMP", "SOCKET"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "the dump, which appears when it is complete; - for standard output",
          "FILE"},
-        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.job.format,
          "format of the dump (default: " DEFAULT_FORMAT
          ", and " DEFAULT_PIPE_FORMAT " to standard output)",
          "FORMAT"},
-        {"level", 0, 0, G_OPTION_ARG_INT, &options.level,
+        {"level", 0, 0, G_OPTION_ARG_INT, &options.job.level,
          "how hard to compress (default: fast)", "N"},
         {"begin", 0, 0, G_OPTION_ARG_STRING, &options.begin_text,
          "first physical address of the memory wanted", "ADDRESS"},
@@ -337,7 +298,7 @@ static bool run(int argc, char **argv, GError **error)
          "how much memory from there on", "BYTES"},
         {"paging", 0, 0, G_OPTION_ARG_NONE, &options.paging,
          "give an ELF dump the kernel's virtual addresses", NULL},
-        {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads,
+        {"threads", 0, 0, G_OPTION_ARG_INT, &options.job.threads,
          "threads that read and compress (default: one per CPU)", "N"},
         {"pid", 0, 0, G_OPTION_ARG_INT, &options.pid,
          "QEMU's process (default: the one that made the socket)", "PID"},
@@ -354,20 +315,20 @@ static bool run(int argc, char **argv, GError **error)
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
          "print only warnings and errors", NULL},
         G_OPTION_ENTRY_NULL};
-    g_autofree char *description = describe();
+    g_autofree char *about = job_settings_describe(description);
     bool ok;
 
-    ok = command_parse(&argc, &argv, NULL, description, entries, error);
-    if (options.format == NULL) {
-        options.format =
+    ok = command_parse(&argc, &argv, NULL, about, entries, error);
+    if (options.job.format == NULL) {
+        options.job.format =
             g_strdup(g_strcmp0(options.output, "-") == 0 ? DEFAULT_PIPE_FORMAT
                                                          : DEFAULT_FORMAT);
     }
     ok = ok && check_options(&options, argc, error) &&
-         command_parse_number("--begin", options.begin_text, &options.begin,
+         command_parse_number("--begin", options.begin_text, &options.job.begin,
                               error) &&
-         command_parse_number("--length", options.length_text, &options.length,
-                              error) &&
+         command_parse_number("--length", options.length_text,
+                              &options.job.length, error) &&
          dump_guest(&options, error);
     clear_options(&options);
     return ok;

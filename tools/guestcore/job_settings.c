@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "job_settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_THREADS 1024
+
+char *job_settings_describe(const char *text)
+{
+    g_auto(GStrv) formats = gc_dump_get_formats();
+    g_autofree char *list = g_strjoinv(", ", formats);
+
+    return g_strconcat(text, "\n\nFormats: ", list, NULL);
+}
+
+bool job_output_is_stdout(const char *output)
+{
+    return strcmp(output, "-") == 0;
+}
+
+const char *job_settings_find_wrong(const JobSettings *settings,
+                                    const char *output)
+{
+    if (settings->threads < ALL_CPUS || settings->threads > MAX_THREADS) {
+        return "--threads takes a number from 0 to 1024";
+    }
+    if (job_output_is_stdout(output) && isatty(STDOUT_FILENO)) {
+        return "it does not write a dump to a terminal";
+    }
+    return NULL;
+}
+
+bool job_settings_apply(const JobSettings *settings, GcDumpJob *job,
+                        GError **error)
+{
+    if (!gc_dump_job_set_format(job, settings->format, error) ||
+        (settings->level != NO_LEVEL &&
+         !gc_dump_job_set_level(job, settings->level, error))) {
+        return false;
+    }
+    if (settings->threads != ALL_CPUS) {
+        gc_dump_job_set_threads(job, (unsigned)settings->threads);
+    }
+    gc_dump_job_set_range(job, settings->begin, settings->length);
+    return true;
+}
+
+bool job_run_to(GcDumpJob *job, const char *output, GError **error)
+{
+    if (!job_output_is_stdout(output)) {
+        return gc_dump_job_run(job, output, error);
+    }
+    if (!gc_dump_job_run_fd(job, STDOUT_FILENO, error)) {
+        g_prefix_error(error, "standard output: ");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What every command that writes a dump lets its user choose. */
+#pragma once
+
+#include "guestcore/dump.h"
+
+#define DEFAULT_FORMAT "kdump-raw-zlib"
+#define NO_LEVEL G_MAXINT
+#define ALL_CPUS (-1)
+
+typedef struct JobSettings {
+    char *format;
+    int level;   /* NO_LEVEL: the codec's own */
+    int threads; /* ALL_CPUS: one per CPU */
+    uint64_t begin;
+    uint64_t length; /* 0: all memory */
+} JobSettings;
+
+/* Returns: (transfer full): @text, then the names of all formats */
+char *job_settings_describe(const char *text);
+
+/* What is wrong with @settings, or with a dump to @output, that can be known
+ * beforehand; NULL if nothing is. */
+const char *job_settings_find_wrong(const JobSettings *settings,
+                                    const char *output);
+
+/* Sets @job up.  Errors: as the setters of GcDumpJob. */
+bool job_settings_apply(const JobSettings *settings, GcDumpJob *job,
+                        GError **error);
+
+/* Whether @output is "-", standard output. */
+bool job_output_is_stdout(const char *output);
+
+/* Runs @job into @output.  Errors: as gc_dump_job_run(), _run_fd(). */
+bool job_run_to(GcDumpJob *job, const char *output, GError **error);
