@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from check import run
 from compare import same_memory, same_notes
-from dumpfile import PAGE
+from dumpfile import PAGE, without
 from elfcore import ElfCore
 from foreign import qemu_dump
 from guest import Guest
@@ -99,13 +99,6 @@ def same_guest(t, form, ours, qemus, memory):
         same_notes(ours, qemus)
     with t.case(f"{form}: the kernel's text equals QEMU's"):
         assert ours.vmcoreinfo() == qemus.vmcoreinfo()
-
-
-def without(ranges, gone):
-    """Ranges less one range."""
-    return [piece for start, end in ranges
-            for piece in ((start, min(end, gone[0])), (max(start, gone[1]), end))
-            if piece[0] < piece[1]]
 
 
 def arguments(parser):

@@ -15,6 +15,7 @@ TAP expect.
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -51,6 +52,10 @@ class Test:
         if not (image / "recipe").exists():
             raise Skip(f"no guest in {image}: tests/guest/build-image makes it")
         return image
+
+    def room(self):
+        """How many bytes still fit in `folder`."""
+        return shutil.disk_usage(self.folder).free
 
     @contextmanager
     def case(self, name):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Compares two dumps of the same stopped guest, byte by byte."""
 
+import os
+
 from dumpfile import PAGE
+from holes import data_parts
 
 PIECE = 1 << 20
 SHOWN = 8
@@ -27,6 +30,22 @@ def same_memory(ours, theirs, ranges=None):
         shown = " ".join(f"{address:#x}" for address in differing[:SHOWN])
         raise Difference(f"{len(differing)} of {pages} pages differ: {shown}")
     return pages
+
+
+def same_bytes(path, other_path):
+    """Compares two files; what is a hole in both of them is not read."""
+    sizes = path.stat().st_size, other_path.stat().st_size
+    if sizes[0] != sizes[1]:
+        raise Difference(f"{sizes[0]} bytes, not {sizes[1]}")
+    with open(path, "rb") as file, open(other_path, "rb") as other:
+        pair = file.fileno(), other.fileno()
+        for start, end in [*data_parts(pair[0]), *data_parts(pair[1])]:
+            for at in range(start, end, PIECE):
+                left, right = (os.pread(fd, min(PIECE, end - at), at)
+                               for fd in pair)
+                if left != right:
+                    raise Difference(f"the files differ within {PIECE} bytes "
+                                     f"from {at:#x} on")
 
 
 def same_notes(ours, theirs):

@@ -132,6 +132,13 @@ def merge_ranges(ranges):
     return merged
 
 
+def without(ranges, gone):
+    """Ranges less one range."""
+    return [piece for start, end in ranges
+            for piece in ((start, min(end, gone[0])), (max(start, gone[1]), end))
+            if piece[0] < piece[1]]
+
+
 def round_up(value, unit):
     """The least multiple of `unit` that is not less than `value`."""
     return -(-value // unit) * unit

@@ -32,6 +32,15 @@ def unflatten(path, plain_path):
         demand(not flat.read(1), "data behind the end mark")
 
 
+def plain(path):
+    """The plain form of a file: itself, or a new one beside it."""
+    if not is_flattened(path):
+        return path
+    plain_path = path.with_suffix(".plain")
+    unflatten(path, plain_path)
+    return plain_path
+
+
 def _check_header(header):
     demand(len(header) == HEADER_SIZE, "no flattened header")
     signature, kind, version = struct.unpack_from(">16sqq", header)

@@ -21,6 +21,14 @@ from foreign import environment
 from qmp import Qmp
 
 QEMU = "qemu-system-x86_64"
+# Where QEMU keeps RAM: the options of a memory backend, by our name for it.
+BACKENDS = {
+    "memfd-shared": "memory-backend-memfd,share=on",
+    "memfd-private": "memory-backend-memfd,share=off",
+    "file-shared": "memory-backend-file,share=on,mem-path={memory_file}",
+    "file-private": "memory-backend-file,share=off,mem-path={memory_file}",
+    "anonymous-shared": "memory-backend-ram,share=on",
+}
 READY = "guestcore-guest ready"
 KERNEL_READY = "Run /init as init process"
 PR_SET_PDEATHSIG = 1
@@ -38,7 +46,7 @@ class Guest:
 
     def __init__(self, image, memory="512M", smp=2, backend="anonymous",
                  machine="pc", cpu="max", random_mib=16, text_mib=16, extra=(),
-                 append="", device=True, timeout=120):
+                 append="", device=True, timeout=120, incoming=False):
         self.image = Path(image)
         self.memory = parse_size(memory)
         self.smp = smp
@@ -50,6 +58,7 @@ class Guest:
         self.append = append
         self.device = device
         self.timeout = timeout
+        self.incoming = incoming
         self.qmp = None
         self.boot_seconds = None
         self._process = None
@@ -74,6 +83,11 @@ class Guest:
     def socket(self):
         """The monitor's socket for the program under test."""
         return self._folder / "tool.qmp"
+
+    @property
+    def memory_file(self):
+        """Where the RAM of a guest is that has it in a file."""
+        return self._folder / "memory"
 
     @property
     def pid(self):
@@ -138,10 +152,10 @@ class Guest:
             time.sleep(0.05)
 
     def resident(self):
-        """QEMU's resident memory in bytes by kind: VmRSS, RssAnon, RssFile,
-        RssShmem."""
+        """What QEMU has of the host's memory in bytes by kind: VmRSS, RssAnon,
+        RssFile, RssShmem, page tables (VmPTE), huge pages (HugetlbPages)."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        rows = re.findall(r"^(VmRSS|Rss\w+):\s+(\d+) kB$", status, re.M)
+        rows = re.findall(r"^(VmRSS|VmPTE|Rss\w+|HugetlbPages):\s+(\d+) kB$", status, re.M)
         return {name: int(kib) * 1024 for name, kib in rows}
 
     def command_line(self):
@@ -161,6 +175,7 @@ class Guest:
             "-append", "console=ttyS0 panic=-1 "
             f"guestcore.random={random_mib} guestcore.text={text_mib} "
             f"{self.append}",
+            *(["-incoming", "defer"] if self.incoming else []),
             *self.extra,
         ]
 
@@ -175,11 +190,10 @@ class Guest:
         mib = f"{self.memory >> 20}M"
         if self.backend == "anonymous":
             return ["-machine", self.machine, "-m", mib]
-        if self.backend == "memfd-shared":
-            return ["-machine", f"{self.machine},memory-backend=ram0",
-                    "-m", mib, "-object",
-                    f"memory-backend-memfd,id=ram0,size={mib},share=on"]
-        raise ValueError(f"no backend '{self.backend}'")
+        options = BACKENDS[self.backend].format(memory_file=self.memory_file)
+        # What QEMU calls the RAM of a machine that is given no backend.
+        return ["-machine", f"{self.machine},memory-backend=pc.ram", "-m", mib,
+                "-object", f"{options},id=pc.ram,size={mib}"]
 
     def _boot(self):
         start = time.monotonic()
@@ -188,7 +202,8 @@ class Guest:
                 self.command_line(), stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, env=environment(),
                 preexec_fn=_die_with_parent)
-        self._wait_ready(start + self.timeout)
+        if not self.incoming:
+            self._wait_ready(start + self.timeout)
         self.boot_seconds = time.monotonic() - start
         self.qmp = Qmp(self._folder / "own.qmp")
 
