@@ -17,13 +17,14 @@ from dumpfile import PAGE, without
 from elfcore import ElfCore
 from foreign import qemu_dump
 from guest import Guest
+from hugepages import huge_pages
 from kdump import Kdump
 from tool import FORMATS, Tool
 
 MIB = 1 << 20
 LITTLE = 1 * MIB
 FIRMWARE = (0xfffc0000, 0x100000000)
-HUGE_PAGE = 2 * MIB
+HUGE_MIB = 256
 PATIENCE = 20
 
 
@@ -41,8 +42,10 @@ def guests():
            backend("memfd", "512M", "share=on"))
     yield ("two nodes, DIMMs, virtio-mem and an NVDIMM", "pc,nvdimm=on",
            "512M,slots=4,maxmem=8G", many_kinds())
-    yield ("huge pages", "pc" + ram0, "256M",
-           backend("memfd", "256M", "share=on", "hugetlb=on", "hugetlbsize=2M"))
+    for share in ("on", "off"):
+        yield (f"huge pages share={share}", "pc" + ram0, f"{HUGE_MIB}M",
+               backend("memfd", f"{HUGE_MIB}M", f"share={share}", "hugetlb=on",
+                       "hugetlbsize=2M"))
 
 
 def many_kinds():
@@ -68,14 +71,14 @@ def test(t):
         if not wanted.search(name):
             continue
         try:
-            compare(t, tool, name, machine, memory, extra)
+            with huge_pages(HUGE_MIB * MIB if "huge" in name else 0):
+                compare(t, tool, name, machine, memory, extra)
         except Skip as reason:
             with t.case(name):
                 raise reason
 
 
 def compare(t, tool, name, machine, memory, extra):
-    check_room(name)
     size, *more = memory.split(",")
     if more:
         extra = ["-m", memory, *extra]
@@ -144,16 +147,6 @@ def memory_devices(guest):
 def is_waiting(device):
     """Whether the guest has not plugged yet what it may of a virtio-mem device."""
     return device["size"] != device.get("requested-size", device["size"])
-
-
-def check_room(name):
-    if "huge" in name and free_huge_pages() * HUGE_PAGE < 256 * MIB:
-        raise Skip("the host has no 128 free huge pages")
-
-
-def free_huge_pages():
-    text = Path("/proc/meminfo").read_text(encoding="ascii")
-    return int(re.search(r"^HugePages_Free:\s+(\d+)", text, re.M).group(1))
 
 
 def arguments(parser):
