@@ -25,7 +25,7 @@ static bool cut_off(int fd, uint64_t *ret_base, GError **error)
     off_t base = lseek(fd, 0, SEEK_CUR);
 
     if (base < 0 || ftruncate(fd, base) != 0) {
-        gc_set_error_errno(error, errno, "cannot write to descriptor %d", fd);
+        gc_set_error_errno(error, errno, "cannot set the file's size");
         return false;
     }
     *ret_base = (uint64_t)base;

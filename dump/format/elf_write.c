@@ -13,7 +13,8 @@ typedef struct Writer {
     const GcWriteRequest *request;
     GcElfLayout *layout;
     GcChunkCutter cutter;
-    GcPfn done; /* one past the last page that is dealt with */
+    GcPfn done;    /* one past the last page that is dealt with */
+    GcPfn written; /* one past the last of them that is not a hole */
 } Writer;
 
 static GcElfHeader make_header(const GcElfLayout *layout, const GcArch *arch,
@@ -190,6 +191,18 @@ static bool work(void *opaque, void *worker, void *item, GError **error)
     return !can_workers_write(writer) || write_chunk(writer, chunk, error);
 }
 
+static void note_written(Writer *writer, const GcChunk *chunk)
+{
+    GcPfn end = chunk->is_hole ? chunk->first : chunk->end;
+
+    while (end > chunk->first && chunk->is_zero[end - 1 - chunk->first]) {
+        end--;
+    }
+    if (end > chunk->first) {
+        writer->written = end;
+    }
+}
+
 static bool emit(void *opaque, void *item, GError **error)
 {
     Writer *writer = opaque;
@@ -202,6 +215,7 @@ static bool emit(void *opaque, void *item, GError **error)
         return false;
     }
     writer->done = chunk->end;
+    note_written(writer, chunk);
     return request->advance(request->opaque, pages, zeros, error);
 }
 
@@ -210,15 +224,31 @@ static uint64_t get_end_of(const Writer *writer, GcPfn pfn)
 {
     const GcPlan *plan = writer->request->plan;
     GcPaddr paddr = pfn * plan->page_size;
-    size_t i = gc_ranges_find(plan->memory, paddr);
+    size_t n = gc_ranges_find(plan->memory, paddr); /* that end before it */
     const GcElfSegment *segment;
 
-    if (i == writer->layout->n_memory) {
-        return writer->layout->file_size;
+    if (n < writer->layout->n_memory &&
+        gc_ranges_get(plan->memory, n).start < paddr) {
+        n++;
     }
-    segment = gc_elf_layout_get_memory(writer->layout, i);
-    return segment->offset +
-           (paddr > segment->paddr ? paddr - segment->paddr : 0);
+    if (n == 0) {
+        return gc_elf_layout_get_memory(writer->layout, 0)->offset;
+    }
+    segment = gc_elf_layout_get_memory(writer->layout, n - 1);
+    return segment->offset + MIN(paddr - segment->paddr, segment->filesz);
+}
+
+static bool mark_incomplete(const Writer *writer)
+{
+    const GcWriteRequest *request = writer->request;
+    const GcArch *arch = gc_guest_get_arch_info(request->guest);
+    GcElfHeader header = make_header(writer->layout, arch, true);
+    g_autoptr(GByteArray) head = g_byte_array_new();
+
+    return append_record(head, &gc_elf_header_record, writer->layout->encoding,
+                         &header, NULL) &&
+           gc_image_writer_write(request->image, 0, head->data, head->len,
+                                 NULL);
 }
 
 /* After a failure: what was not written lies behind the end of the file, and
@@ -226,19 +256,18 @@ static uint64_t get_end_of(const Writer *writer, GcPfn pfn)
 static void salvage(const Writer *writer)
 {
     const GcWriteRequest *request = writer->request;
-    const GcArch *arch = gc_guest_get_arch_info(request->guest);
-    GcElfHeader header = make_header(writer->layout, arch, true);
-    g_autoptr(GByteArray) head = g_byte_array_new();
 
-    if (request->ret_partial != NULL && can_workers_write(writer)) {
-        *request->ret_partial =
-            append_record(head, &gc_elf_header_record, writer->layout->encoding,
-                          &header, NULL) &&
-            gc_image_writer_write(request->image, 0, head->data, head->len,
-                                  NULL) &&
-            gc_image_writer_finish(request->image,
-                                   get_end_of(writer, writer->done), NULL);
+    if (request->ret_partial == NULL || !can_workers_write(writer)) {
+        return;
     }
+    *request->ret_partial =
+        mark_incomplete(writer) &&
+        gc_image_writer_finish(request->image,
+                               get_end_of(writer, writer->written), NULL);
+    /* A hole behind that is good to have, should the file be allowed to grow
+     * so far. */
+    gc_image_writer_finish(request->image, get_end_of(writer, writer->done),
+                           NULL);
 }
 
 bool gc_elf_write(const GcWriteRequest *request, GError **error)

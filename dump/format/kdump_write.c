@@ -236,6 +236,18 @@ static bool append_chunk(void *opaque, void *item, GError **error)
     return ok && request->advance(request->opaque, pages, zeros, error);
 }
 
+/* A full disk must not take the place of what makes a part of a dump
+ * readable. */
+static bool reserve_descs(const Writer *writer, GError **error)
+{
+    const GcKdumpLayout *layout = writer->layout;
+
+    return writer->request->ret_partial == NULL ||
+           gc_image_writer_reserve(writer->request->image, layout->desc_offset,
+                                   layout->data_offset - layout->desc_offset,
+                                   error);
+}
+
 static bool write_pages(Writer *writer, GError **error)
 {
     static const GcPipelineOps ops = {
@@ -248,7 +260,7 @@ static bool write_pages(Writer *writer, GError **error)
         .emit = append_chunk,
     };
 
-    return write_zero_page(writer, error) &&
+    return reserve_descs(writer, error) && write_zero_page(writer, error) &&
            gc_pipeline_run(&ops, writer, writer->request->threads, error);
 }
 

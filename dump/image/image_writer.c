@@ -2,6 +2,7 @@
 #include "dump/image/image_writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -25,6 +26,13 @@ bool gc_image_writer_write(GcImageWriter *writer, uint64_t offset,
     return len == 0 || writer->ops->write(writer, offset, buf, len, error);
 }
 
+bool gc_image_writer_reserve(GcImageWriter *writer, uint64_t offset,
+                             uint64_t len, GError **error)
+{
+    return len == 0 || writer->ops->reserve == NULL ||
+           writer->ops->reserve(writer, offset, len, error);
+}
+
 bool gc_image_writer_finish(GcImageWriter *writer, uint64_t size,
                             GError **error)
 {
@@ -44,6 +52,23 @@ static bool plain_write(GcImageWriter *writer, uint64_t offset, const void *buf,
     const PlainWriter *plain = (const PlainWriter *)writer;
 
     return gc_pwrite_all(plain->fd, buf, len, plain->base + offset, error);
+}
+
+static bool plain_reserve(GcImageWriter *writer, uint64_t offset, uint64_t len,
+                          GError **error)
+{
+    const PlainWriter *plain = (const PlainWriter *)writer;
+
+    if (fallocate(plain->fd, 0, (off_t)(plain->base + offset), (off_t)len) !=
+            0 &&
+        errno != EOPNOTSUPP && errno != ENOSYS) {
+        gc_set_error_errno(error, errno,
+                           "cannot reserve %" G_GUINT64_FORMAT
+                           " bytes at offset %" G_GUINT64_FORMAT,
+                           len, plain->base + offset);
+        return false;
+    }
+    return true;
 }
 
 static bool plain_finish(GcImageWriter *writer, uint64_t size, GError **error)
@@ -69,6 +94,7 @@ GcImageWriter *gc_image_writer_new_plain(int fd, uint64_t base)
     static const GcImageWriterOps ops = {
         .order = GC_IMAGE_ORDER_ANY,
         .write = plain_write,
+        .reserve = plain_reserve,
         .finish = plain_finish,
         .free = plain_free,
     };

@@ -19,6 +19,8 @@ typedef struct GcImageWriterOps {
     GcImageOrder order;
     bool (*write)(GcImageWriter *writer, uint64_t offset, const void *buf,
                   size_t len, GError **error);
+    bool (*reserve)(GcImageWriter *writer, uint64_t offset, uint64_t len,
+                    GError **error); /* (nullable) */
     bool (*finish)(GcImageWriter *writer, uint64_t size, GError **error);
     void (*free)(GcImageWriter *writer);
 } GcImageWriterOps;
@@ -75,6 +77,11 @@ GcImageOrder gc_image_writer_get_order(const GcImageWriter *writer);
  */
 bool gc_image_writer_write(GcImageWriter *writer, uint64_t offset,
                            const void *buf, size_t len, GError **error);
+
+/* Takes the space for @len bytes at @offset now, so that it is there when
+ * they are written, if the sink can do that.  Errors: GC_ERROR_IO. */
+bool gc_image_writer_reserve(GcImageWriter *writer, uint64_t offset,
+                             uint64_t len, GError **error);
 
 /* Ends the file at @size bytes.  Errors: GC_ERROR_IO. */
 bool gc_image_writer_finish(GcImageWriter *writer, uint64_t size,

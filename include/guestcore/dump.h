@@ -220,6 +220,9 @@ GC_API void gc_dump_job_set_ram_only(GcDumpJob *job, bool ram_only);
  * @keep: whether a dump that fails or is cancelled is kept as far as it came,
  *     marked so that readers know that it is incomplete
  *
+ * It then takes the name that the whole dump would have had, and
+ * GcDumpStats.is_partial says so.  One that fails before its headers are
+ * written is not kept.
  * Threads: owner thread
  */
 GC_API void gc_dump_job_set_keep_partial(GcDumpJob *job, bool keep);
