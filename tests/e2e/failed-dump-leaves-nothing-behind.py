@@ -5,7 +5,6 @@ running as it found it."""
 
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -13,12 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from check import Skip, run
+from check import run
 from guest import Guest
 from middle import frozen_in_the_middle
+from smalldisk import small_disk
 from tool import FORMATS, TIMEOUT, Tool, dump_arguments
-
-SMALL_DISK_MIB = 8
 
 
 def test(t):
@@ -133,21 +131,6 @@ def lives_on(guest):
 def fresh(folder):
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@contextmanager
-def small_disk(folder):
-    """A file system that a dump does not fit in."""
-    fresh(folder)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MIB}M", "tmpfs",
-         str(folder)], capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        raise Skip(f"no small disk: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @contextmanager

@@ -13,12 +13,12 @@ TRIES = 5
 
 
 @contextmanager
-def frozen_in_the_middle(tool, guest, folder, form):
+def frozen_in_the_middle(tool, guest, folder, form, *options):
     """A dump that has written some of the file and is then held by SIGSTOP: what
     the block does is done in the middle of the dump, on a machine of any speed."""
     for _ in range(TRIES):
         arguments = dump_arguments(guest.socket, folder / "dump", form)
-        with tool.started(*arguments) as process:
+        with tool.started(*arguments, *options) as process:
             if freeze(process):
                 assert not guest.running(), "the guest runs during the dump"
                 assert not (folder / "dump").exists(), "the name is taken early"

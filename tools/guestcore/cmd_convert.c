@@ -2,11 +2,14 @@
 /* guestcore convert: a dump into another format, and put right. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "guestcore/dump.h"
 
 #include "command.h"
+#include "interrupt.h"
 #include "job_settings.h"
+#include "progress.h"
 
 typedef struct Options {
     JobSettings job;
@@ -40,6 +43,32 @@ static void print_result(const char *out, const char *format,
     }
 }
 
+static bool show_progress(uint64_t done, uint64_t total, void *user_data)
+{
+    Progress *progress = user_data;
+
+    progress_show(progress, done, total);
+    return interrupt_get() == 0;
+}
+
+/* Runs @job, until it ends or a signal comes. */
+static bool write_dump(const Options *options, GcDumpJob *job, const char *out,
+                       GError **error)
+{
+    Progress progress;
+    bool ok;
+
+    gc_dump_job_set_progress(job, show_progress, &progress);
+    progress_start(&progress, options->quiet);
+    ok = job_run_to(job, out, error);
+    progress_end(&progress);
+    if (!ok && interrupt_get() != 0) {
+        job_explain_cancel(out, gc_dump_job_get_stats(job).is_partial,
+                           strsignal(interrupt_get()), error);
+    }
+    return ok;
+}
+
 static bool convert(const Options *options, const char *const *in,
                     const char *out, GError **error)
 {
@@ -48,6 +77,7 @@ static bool convert(const Options *options, const char *const *in,
     GcDumpInfo info;
     GcDumpStats stats;
 
+    interrupt_catch();
     guest = gc_guest_open_files(in, &info, error);
     if (guest == NULL) {
         return false;
@@ -61,7 +91,7 @@ static bool convert(const Options *options, const char *const *in,
         return false;
     }
     gc_dump_job_set_ram_only(job, !options->all_memory);
-    if (!job_run_to(job, out, error)) {
+    if (!write_dump(options, job, out, error)) {
         return false;
     }
     if (!options->quiet) {
@@ -113,6 +143,8 @@ static bool run(int argc, char **argv, GError **error)
          "how much memory from there on", "BYTES"},
         {"all-memory", 0, 0, G_OPTION_ARG_NONE, &options.all_memory,
          "keep memory that is not the guest kernel's", NULL},
+        {"keep-partial", 0, 0, G_OPTION_ARG_NONE, &options.job.keep_partial,
+         "keep what there is of a dump that fails", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet,
          "print only warnings and errors", NULL},
         G_OPTION_ENTRY_NULL};

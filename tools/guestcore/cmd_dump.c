@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* guestcore dump: a running QEMU's guest into a file. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 
 #include "command.h"
 #include "dump_report.h"
+#include "interrupt.h"
 #include "job_settings.h"
 #include "progress.h"
 
@@ -30,30 +30,13 @@ typedef struct Options {
 
 #define DEFAULT_PIPE_FORMAT "kdump-zlib"
 
-/* Set by a signal: the dump ends, the guest goes on. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
-{
-    interrupted = number;
-}
-
-static void catch_signals(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        sigaction(numbers[i], &action, NULL);
-    }
-}
-
 /* What a dump has at hand while it goes on. */
 typedef struct Dump {
     const Options *options;
     gint64 deadline; /* monotonic time; 0 if there is none */
     GcAttach *attach;
     Progress progress;
+    bool is_partial; /* there is a dump, of which something is missing */
     GError *resume_error;
 } Dump;
 
@@ -61,7 +44,7 @@ static bool is_over(void *user_data)
 {
     const Dump *dump = user_data;
 
-    return interrupted ||
+    return interrupt_get() != 0 ||
            (dump->deadline != 0 && g_get_monotonic_time() >= dump->deadline);
 }
 
@@ -127,20 +110,13 @@ static void print_report(const Dump *dump, const GcDumpJob *job)
 /* Says what ended the dump, instead of that something did. */
 static void explain_cancel(const Dump *dump, GError **error)
 {
-    if (error == NULL ||
-        !g_error_matches(*error, GC_ERROR, GC_ERROR_CANCELLED)) {
-        return;
-    }
-    g_clear_error(error);
-    if (interrupted) {
-        g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED,
-                    "%s: no dump was made: %s", dump->options->output,
-                    strsignal(interrupted));
-    } else {
-        g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED,
-                    "%s: no dump was made: it was not complete after %d s",
-                    dump->options->output, dump->options->timeout);
-    }
+    const Options *options = dump->options;
+    g_autofree char *late =
+        g_strdup_printf("it was not complete after %d s", options->timeout);
+
+    job_explain_cancel(options->output, dump->is_partial,
+                       interrupt_get() != 0 ? strsignal(interrupt_get()) : late,
+                       error);
 }
 
 static GcDumpJob *make_job(Dump *dump, GError **error)
@@ -170,6 +146,7 @@ static bool write_dump(Dump *dump, GError **error)
     ok = job_run_to(job, dump->options->output, error);
     progress_end(&dump->progress);
     if (!ok) {
+        dump->is_partial = gc_dump_job_get_stats(job).is_partial;
         return false;
     }
     if (dump->options->keep_paused) {
@@ -208,7 +185,7 @@ static bool dump_guest(const Options *options, GError **error)
         dump.deadline =
             g_get_monotonic_time() + options->timeout * G_USEC_PER_SEC;
     }
-    catch_signals();
+    interrupt_catch();
     attach = attach_guest(&dump, error);
     if (attach != NULL) {
         dump.attach = attach;
@@ -300,6 +277,8 @@ static bool run(int argc, char **argv, GError **error)
          "give an ELF dump the kernel's virtual addresses", NULL},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options.job.threads,
          "threads that read and compress (default: one per CPU)", "N"},
+        {"keep-partial", 0, 0, G_OPTION_ARG_NONE, &options.job.keep_partial,
+         "keep what there is of a dump that fails", NULL},
         {"pid", 0, 0, G_OPTION_ARG_INT, &options.pid,
          "QEMU's process (default: the one that made the socket)", "PID"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,

@@ -43,10 +43,11 @@ bool job_settings_apply(const JobSettings *settings, GcDumpJob *job,
         gc_dump_job_set_threads(job, (unsigned)settings->threads);
     }
     gc_dump_job_set_range(job, settings->begin, settings->length);
+    gc_dump_job_set_keep_partial(job, settings->keep_partial);
     return true;
 }
 
-bool job_run_to(GcDumpJob *job, const char *output, GError **error)
+static bool run_to(GcDumpJob *job, const char *output, GError **error)
 {
     if (!job_output_is_stdout(output)) {
         return gc_dump_job_run(job, output, error);
@@ -56,4 +57,28 @@ bool job_run_to(GcDumpJob *job, const char *output, GError **error)
         return false;
     }
     return true;
+}
+
+bool job_run_to(GcDumpJob *job, const char *output, GError **error)
+{
+    if (run_to(job, output, error)) {
+        return true;
+    }
+    if (gc_dump_job_get_stats(job).is_partial) {
+        g_prefix_error(error, "the dump is incomplete: ");
+    }
+    return false;
+}
+
+void job_explain_cancel(const char *output, bool is_partial, const char *reason,
+                        GError **error)
+{
+    if (error == NULL ||
+        !g_error_matches(*error, GC_ERROR, GC_ERROR_CANCELLED)) {
+        return;
+    }
+    g_clear_error(error);
+    g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "%s: %s: %s", output,
+                is_partial ? "the dump is incomplete" : "no dump was made",
+                reason);
 }

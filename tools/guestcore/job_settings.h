@@ -14,6 +14,7 @@ typedef struct JobSettings {
     int threads; /* ALL_CPUS: one per CPU */
     uint64_t begin;
     uint64_t length; /* 0: all memory */
+    gboolean keep_partial;
 } JobSettings;
 
 /* Returns: (transfer full): @text, then the names of all formats */
@@ -31,5 +32,11 @@ bool job_settings_apply(const JobSettings *settings, GcDumpJob *job,
 /* Whether @output is "-", standard output. */
 bool job_output_is_stdout(const char *output);
 
-/* Runs @job into @output.  Errors: as gc_dump_job_run(), _run_fd(). */
+/* Runs @job into @output.  Errors: as gc_dump_job_run(), _run_fd(), and what
+ * is left of the dump, if something is. */
 bool job_run_to(GcDumpJob *job, const char *output, GError **error);
+
+/* Says in place of GC_ERROR_CANCELLED for what @reason there is no dump in
+ * @output, or only part of one. */
+void job_explain_cancel(const char *output, bool is_partial, const char *reason,
+                        GError **error);

@@ -104,8 +104,10 @@ int main(int argc, char **argv)
     const Command *command;
 
     setlocale(LC_ALL, "");
-    /* A reader that goes away is an error of write(), not the end of us. */
+    /* A reader that goes away and a file that may not grow are errors of
+     * write(), not the end of us. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         fprintf(stderr, "guestcore: no command; see 'guestcore --help'\n");
         return EXIT_FAILURE;
