@@ -244,6 +244,7 @@ static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
     task->path = g_strdup(request->path);
     gc_dump_job_set_range(task->job, request->begin, request->length);
     gc_dump_job_set_paging(task->job, request->paging);
+    gc_dump_job_set_keep_partial(task->job, request->keep_partial);
     gc_dump_job_set_progress(task->job, on_progress, task);
     if (request->threads >= 0) {
         gc_dump_job_set_threads(task->job, (unsigned)request->threads);

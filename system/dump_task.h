@@ -23,6 +23,7 @@
  * @length: as gc_dump_job_set_range()
  * @paging: as gc_dump_job_set_paging()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
+ * @keep_partial: as gc_dump_job_set_keep_partial()
  *
  * What is wanted of a dump.
  */
@@ -34,6 +35,7 @@ typedef struct GcDumpRequest {
     uint64_t length;
     bool paging;
     int threads;
+    bool keep_partial;
 } GcDumpRequest;
 
 /* Called from the main loop when a dump has ended; @error is NULL if there

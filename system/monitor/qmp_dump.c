@@ -245,6 +245,8 @@ static bool run_dump_guest_memory(GcQmpCall *call, GError **error)
         .format = format != NULL ? format : "elf",
         .request.fd = -1,
         .request.paging = gc_qmp_get_boolean(call, "paging", false),
+        .request.keep_partial =
+            gc_qmp_get_boolean(call, "x-keep-partial", false),
     };
 
     wanted.has_begin = gc_qmp_get_integer(call, "begin", &wanted.begin);
@@ -304,10 +306,15 @@ static bool run_dump_cancel(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 }
 
 static const GcQmpParam dump_params[] = {
-    {"paging", GC_QMP_BOOLEAN, true},     {"protocol", GC_QMP_STRING, true},
-    {"detach", GC_QMP_BOOLEAN, false},    {"begin", GC_QMP_INTEGER, false},
-    {"length", GC_QMP_INTEGER, false},    {"format", GC_QMP_STRING, false},
-    {"x-threads", GC_QMP_INTEGER, false}, {NULL, GC_QMP_STRING, false},
+    {"paging", GC_QMP_BOOLEAN, true},
+    {"protocol", GC_QMP_STRING, true},
+    {"detach", GC_QMP_BOOLEAN, false},
+    {"begin", GC_QMP_INTEGER, false},
+    {"length", GC_QMP_INTEGER, false},
+    {"format", GC_QMP_STRING, false},
+    {"x-threads", GC_QMP_INTEGER, false},
+    {"x-keep-partial", GC_QMP_BOOLEAN, false},
+    {NULL, GC_QMP_STRING, false},
 };
 
 static const GcQmpCommand commands[] = {

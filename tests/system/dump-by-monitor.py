@@ -7,7 +7,9 @@ failures that leave no file."""
 import json
 import os
 import resource
+import shutil
 import stat
+import struct
 import sys
 from pathlib import Path
 
@@ -16,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from check import run
 from dumpqmp import (DUMP, answer, ask, dump_request, open_dump, pass_fd,
                      refusal, request, wait_event)
+from flat import is_flattened, unflatten
+from smalldisk import small_disk
 from system import System
 
 MIB = 1 << 20
@@ -284,6 +288,43 @@ def check_limit(t, lines, folder):
     path.unlink()
 
 
+def is_marked(path):
+    """Whether a dump's own header says that it is incomplete."""
+    if is_flattened(path):
+        plain = path.with_name("plain")
+        unflatten(path, plain)
+        path = plain
+    head = path.read_bytes()[:464]
+    if head.startswith(b"\x7fELF"):
+        return struct.unpack_from("<I", head, 48) == (1,)
+    return struct.unpack_from("<I", head, 424)[0] & 8 != 0
+
+
+def check_full_disk(t, lines, folder):
+    for name in ("elf", "kdump-zlib", "kdump-raw-zlib"):
+        with t.case(f"{name}: the disk is full"), \
+                small_disk(folder / "disk") as disk:
+            no_space(lines, disk / "vmcore", format=name)
+            assert not list(disk.iterdir()), list(disk.iterdir())
+        with t.case(f"{name}: what x-keep-partial leaves on a full disk"), \
+                small_disk(folder / "disk") as disk:
+            path = disk / "vmcore"
+            no_space(lines, path, format=name, x_keep_partial=True)
+            assert list(disk.iterdir()) == [path], list(disk.iterdir())
+            kept = folder / "kept"
+            shutil.copy(path, kept)
+            assert is_marked(kept)
+
+
+def no_space(lines, path, **arguments):
+    lines.send(dump_request(path, **arguments))
+    message, events = answer(lines)
+    assert "No space left on device" in message["error"]["desc"], message
+    assert "at offset" in message["error"]["desc"], message
+    assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+    assert ask(lines, "query-status")["status"] == "running"
+
+
 def check_quit(t, lines, folder):
     with t.case("quit during a dump ends the program"):
         lines.send(dump_request(folder / "last", format="kdump-raw-zlib",
@@ -328,6 +369,7 @@ def test(t):
         check_bad_fd(t, lines)
         check_range(t, lines, folder)
         check_limit(t, lines, folder)
+        check_full_disk(t, lines, folder)
         check_quit(t, lines, folder)
     check_stuck(t)
 
