@@ -167,11 +167,38 @@ bool gc_guest_get_phys_base(const GcGuest *guest, int64_t *ret_base)
            guest->arch->get_phys_base(guest->vmcoreinfo, ret_base);
 }
 
+bool gc_guest_get_symbol(const GcGuest *guest, const char *name,
+                         uint64_t *ret_vaddr)
+{
+    return guest->vmcoreinfo != NULL &&
+           gc_vmcoreinfo_text_get_symbol(guest->vmcoreinfo, name, ret_vaddr);
+}
+
 GcPaddr gc_guest_get_memory_start(const GcGuest *guest)
 {
     return gc_memory_get_n_blocks(guest->memory) > 0
                ? gc_memory_get_block(guest->memory, 0).start
                : 0;
+}
+
+bool gc_guest_get_page_table(const GcGuest *guest, GcPageTable *ret_table)
+{
+    return guest->vmcoreinfo != NULL && guest->arch->get_page_table != NULL &&
+           guest->arch->get_page_table(guest->vmcoreinfo, ret_table);
+}
+
+bool gc_guest_get_cpu_page_table(const GcGuest *guest, unsigned cpu,
+                                 GcPageTable *ret_table)
+{
+    return guest->arch->get_cpu_page_table != NULL &&
+           guest->arch->get_cpu_page_table(guest, cpu, ret_table);
+}
+
+bool gc_guest_get_image_map(const GcGuest *guest, GcImageMap *ret_map)
+{
+    return guest->vmcoreinfo != NULL && guest->arch->get_image_map != NULL &&
+           guest->arch->get_image_map(
+               guest->vmcoreinfo, gc_guest_get_memory_start(guest), ret_map);
 }
 
 void gc_guest_set_loss(GcGuest *guest, unsigned dump_level, bool is_incomplete)

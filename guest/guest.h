@@ -23,6 +23,13 @@ GcPaddr gc_guest_get_memory_start(const GcGuest *guest);
 /* The parsed VMCOREINFO; NULL if there is none.  Borrowed. */
 const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest);
 
+/* As the members of GcArch of these names; false also without VMCOREINFO or
+ * such a member. */
+bool gc_guest_get_page_table(const GcGuest *guest, GcPageTable *ret_table);
+bool gc_guest_get_cpu_page_table(const GcGuest *guest, unsigned cpu,
+                                 GcPageTable *ret_table);
+bool gc_guest_get_image_map(const GcGuest *guest, GcImageMap *ret_map);
+
 /* What a dump that the guest was opened from has not of its memory: what was
  * left out on purpose, as makedumpfile's -d has it, and whether its writing
  * was interrupted. */

@@ -5,20 +5,17 @@
 
 #include "guest/guest.h"
 #include "guest/translate.h"
+#include "guest/virtual.h"
 
 /* The translator of the guest's kernel; NULL if its VMCOREINFO does not
  * tell enough for one. */
 static GcTranslator *make_translator(const GcGuest *guest)
 {
-    const GcArch *arch = gc_guest_get_arch_info(guest);
-    const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
     GcPageTable table;
 
-    if (text == NULL || arch->get_page_table == NULL ||
-        !arch->get_page_table(text, &table)) {
-        return NULL;
-    }
-    return gc_translator_new(gc_guest_get_memory(guest), &table);
+    return gc_guest_get_page_table(guest, &table)
+               ? gc_translator_new(gc_guest_get_memory(guest), &table)
+               : NULL;
 }
 
 static bool is_terminated(const char *string)
@@ -37,30 +34,13 @@ static bool is_plausible(const GcUtsname *uts, const char *release)
            uts->machine[0] != '\0';
 }
 
-static bool get_image_map(const GcGuest *guest, GcImageMap *ret_map)
-{
-    const GcArch *arch = gc_guest_get_arch_info(guest);
-    const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
-
-    return text != NULL && arch->get_image_map != NULL &&
-           arch->get_image_map(text, gc_guest_get_memory_start(guest), ret_map);
-}
-
-/* Reads from the kernel's image, through its page tables or, where those are
- * not known, where the image must be. */
+/* Reads from the kernel's image. */
 static bool read_image(const GcGuest *guest, uint64_t vaddr, void *buf,
                        size_t len)
 {
-    g_autoptr(GcTranslator) translator = make_translator(guest);
-    GcImageMap map;
+    g_autoptr(GcVirtual) kernel = gc_virtual_new(guest, NULL);
 
-    if (translator != NULL) {
-        return gc_translator_read(translator, vaddr, buf, len, NULL);
-    }
-    return get_image_map(guest, &map) && vaddr >= map.start &&
-           vaddr < map.end &&
-           gc_memory_read(gc_guest_get_memory(guest), vaddr + map.delta, buf,
-                          len, NULL);
+    return kernel != NULL && gc_virtual_read(kernel, vaddr, buf, len, NULL);
 }
 
 static bool read_utsname(const GcGuest *guest, GcUtsname *ret_uts)
@@ -157,7 +137,7 @@ bool gc_kernel_find_image(const GcGuest *guest, GcMapping *ret_mapping)
     GcImageMap map;
     GcMapping mapping;
 
-    if (translator == NULL || !get_image_map(guest, &map) ||
+    if (translator == NULL || !gc_guest_get_image_map(guest, &map) ||
         !find_mapped(translator, &map, &mapping) ||
         !lies_in_one_block(gc_guest_get_memory(guest), mapping.paddr,
                            mapping.size)) {

@@ -93,7 +93,7 @@ static void walk_table(Walker *walker, unsigned level, GcPaddr base,
             gc_get_uint(table + (i - first) * ENTRY_SIZE, ENTRY_SIZE, false);
         uint64_t at = extend(shape, vaddr | (uint64_t)i << shift);
         GcPaddr to;
-        GcPageEntry kind = gc_page_table_decode(shape, level, entry, &to);
+        GcPageEntry kind = gc_page_table_decode(shape, level, at, entry, &to);
 
         if (kind == GC_PAGE_ENTRY_LEAF) {
             add_mapping(walker, (GcMapping){at, to, UINT64_C(1) << shift});
@@ -128,22 +128,17 @@ static void walk_half(Walker *walker, const GcPageTable *shape, Half half)
 /* The tables of the kernel and of all CPUs, each once. */
 static GArray *collect_tables(const GcGuest *guest)
 {
-    const GcArch *arch = gc_guest_get_arch_info(guest);
-    const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
     GArray *tables = g_array_new(FALSE, FALSE, sizeof(GcPageTable));
     g_autoptr(GHashTable) roots =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     GcPageTable table;
 
-    if (text != NULL && arch->get_page_table != NULL &&
-        arch->get_page_table(text, &table)) {
+    if (gc_guest_get_page_table(guest, &table)) {
         g_hash_table_add(roots, g_memdup2(&table.root, sizeof(table.root)));
         g_array_append_val(tables, table);
     }
-    for (unsigned i = 0;
-         arch->get_cpu_page_table != NULL && i < gc_guest_get_n_cpus(guest);
-         i++) {
-        if (arch->get_cpu_page_table(guest, i, &table) &&
+    for (unsigned i = 0; i < gc_guest_get_n_cpus(guest); i++) {
+        if (gc_guest_get_cpu_page_table(guest, i, &table) &&
             g_hash_table_add(roots,
                              g_memdup2(&table.root, sizeof(table.root)))) {
             g_array_append_val(tables, table);

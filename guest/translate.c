@@ -108,8 +108,23 @@ static uint64_t get_index(const GcPageTable *shape, uint64_t vaddr,
     return vaddr >> shift & ((UINT64_C(1) << bits) - 1);
 }
 
+/* Puts the address of the page of @vaddr in the place of that of its run;
+ * false if there is no such run. */
+static bool resolve_run(const GcPageTable *table, uint64_t vaddr,
+                        GcPaddr *address)
+{
+    uint64_t low = ((UINT64_C(1) << table->run_bits) - 1) << table->page_shift;
+
+    if ((*address & low) != table->run_mark << table->page_shift) {
+        return false;
+    }
+    *address = (*address & ~low) | (vaddr & low);
+    return true;
+}
+
 GcPageEntry gc_page_table_decode(const GcPageTable *table, unsigned level,
-                                 uint64_t entry, GcPaddr *ret_address)
+                                 uint64_t vaddr, uint64_t entry,
+                                 GcPaddr *ret_address)
 {
     uint64_t wanted = table->present | (level == 0 ? table->page : 0);
 
@@ -118,6 +133,10 @@ GcPageEntry gc_page_table_decode(const GcPageTable *table, unsigned level,
     }
     *ret_address = (entry & table->address_mask) << table->address_shift |
                    (entry & table->high_mask) << table->high_shift;
+    if (level == 0 && (entry & table->run) != 0 &&
+        !resolve_run(table, vaddr, ret_address)) {
+        return GC_PAGE_ENTRY_NONE;
+    }
     if (level == 0 || (level <= table->leaf_levels &&
                        (entry & table->table_mask) != table->table_value)) {
         *ret_address &= UINT64_MAX << gc_page_table_get_shift(table, level);
@@ -140,7 +159,8 @@ bool gc_translator_lookup(GcTranslator *translator, uint64_t vaddr,
         uint64_t entry =
             get_entry(translator, level, base, get_index(shape, vaddr, level));
 
-        GcPageEntry kind = gc_page_table_decode(shape, level, entry, &base);
+        GcPageEntry kind =
+            gc_page_table_decode(shape, level, vaddr, entry, &base);
 
         *ret_span = size - (vaddr & (size - 1));
         if (kind == GC_PAGE_ENTRY_LEAF) {

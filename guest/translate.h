@@ -32,6 +32,13 @@ typedef struct GcPageTable {
     unsigned address_shift; /* to the left */
     uint64_t high_mask;
     unsigned high_shift; /* to the left */
+
+    /* An entry of level 0 with this bit, if there is such a one, belongs to
+     * a run of 2^run_bits pages: that many low bits of its page number read
+     * run_mark, and stand in the virtual address instead. */
+    uint64_t run;
+    unsigned run_bits;
+    uint64_t run_mark;
 } GcPageTable;
 
 /* What an entry of a page table says. */
@@ -41,9 +48,10 @@ typedef enum GcPageEntry {
     GC_PAGE_ENTRY_LEAF,  /* it maps memory */
 } GcPageEntry;
 
-/* The meaning of @entry at @level, and the address in it. */
+/* The meaning of @entry at @level for @vaddr, and the address in it. */
 GcPageEntry gc_page_table_decode(const GcPageTable *table, unsigned level,
-                                 uint64_t entry, GcPaddr *ret_address);
+                                 uint64_t vaddr, uint64_t entry,
+                                 GcPaddr *ret_address);
 
 /* How many bits of a virtual address lie below the index of @level. */
 unsigned gc_page_table_get_shift(const GcPageTable *table, unsigned level);

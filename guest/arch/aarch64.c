@@ -98,6 +98,22 @@ static void set_address(GcPageTable *table)
     }
 }
 
+/* At how many levels above that of pages an entry may map memory: two with
+ * pages of 4 KiB and else one, and one more with addresses of 52 bits. */
+static unsigned get_block_levels(const GcVmcoreinfoText *text,
+                                 const GcPageTable *table)
+{
+    int64_t pa_bits = 0;
+    bool is_wide = table->va_bits == 52;
+
+    if (table->page_shift == 16) {
+        gc_vmcoreinfo_text_get_number(text, "NUMBER", "MAX_PHYSMEM_BITS",
+                                      &pa_bits);
+        is_wide = pa_bits == 52;
+    }
+    return (table->page_shift == 12 ? 2 : 1) + is_wide;
+}
+
 static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
 {
     GcImageMap map;
@@ -120,7 +136,7 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
     table.index_bits = table.page_shift - 3;
     table.levels = (table.va_bits - table.page_shift + table.index_bits - 1) /
                    table.index_bits;
-    table.leaf_levels = table.levels - 1;
+    table.leaf_levels = MIN(get_block_levels(text, &table), table.levels - 1);
     set_address(&table);
     *ret_table = table;
     return true;

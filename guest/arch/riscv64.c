@@ -8,6 +8,7 @@
 #define PTE_VALID (UINT64_C(1) << 0)
 #define PTE_ACCESS UINT64_C(0xe) /* read, write, execute: none for a table */
 #define PTE_PPN UINT64_C(0x003ffffffffffc00)
+#define PTE_NAPOT (UINT64_C(1) << 63) /* Svnapot: 64 KiB, as 16 entries */
 #define PTE_PPN_SHIFT 2 /* bits 10 and up are bits 12 and up of the address */
 
 static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
@@ -33,6 +34,9 @@ static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
         .leaf_levels = ((unsigned)va_bits - 12) / 9 - 1,
         .address_mask = PTE_PPN,
         .address_shift = PTE_PPN_SHIFT,
+        .run = PTE_NAPOT,
+        .run_bits = 4,
+        .run_mark = 8,
     };
     return true;
 }

@@ -178,4 +178,41 @@ GC_API uint32_t gc_guest_get_page_size(const GcGuest *guest);
  */
 GC_API bool gc_guest_get_phys_base(const GcGuest *guest, int64_t *ret_base);
 
+/**
+ * gc_guest_read_virtual:
+ * @guest: the guest
+ * @vaddr: a virtual address of its kernel, in bytes
+ * @buf: (out) (array length=len): where the bytes go
+ * @len: how many
+ * @error: (out) (optional): return location
+ *
+ * Copies memory as the guest's kernel sees it: through the page tables that
+ * its VMCOREINFO names, or else those that a CPU uses.  Of an architecture
+ * whose page tables are not known, only what lies in the kernel's image and
+ * linear map can be read.
+ *
+ * The tables are the guest's, which may write there what it likes: a read
+ * always ends, but need not make sense.
+ *
+ * Errors: GC_ERROR_NO_DATA if part of the range is not mapped, or is mapped
+ *     to memory that is not there; GC_ERROR_UNSUPPORTED if neither VMCOREINFO
+ *     nor a CPU tells how addresses are translated; what memory says.  @buf
+ *     is then undefined.
+ * Threads: any thread
+ */
+GC_API bool gc_guest_read_virtual(const GcGuest *guest, uint64_t vaddr,
+                                  void *buf, size_t len, GError **error);
+
+/**
+ * gc_guest_get_symbol:
+ * @guest: the guest
+ * @name: of a symbol of its kernel, "init_uts_ns"
+ * @ret_vaddr: (out): its virtual address
+ *
+ * Returns: whether the guest's VMCOREINFO tells, as it does of a few symbols
+ * Threads: any thread
+ */
+GC_API bool gc_guest_get_symbol(const GcGuest *guest, const char *name,
+                                uint64_t *ret_vaddr);
+
 G_END_DECLS
