@@ -26,6 +26,11 @@ struct GcMachine {
     GcFwCfg *fw_cfg;          /* one of the devices */
     GcVmcoreinfo *vmcoreinfo; /* (nullable) one of the devices */
     GBytes *fdt;              /* once it was made */
+    bool runs_cpus;
+    bool has_boot; /* there is something to boot */
+    GcMachineBoot boot;
+    const GcMachineHost *host; /* or NULL */
+    void *host_opaque;
 };
 
 /* Maps @size bytes of the machine's RAM from @offset on at @start. */

@@ -152,6 +152,7 @@ GcMachine *gc_machine_new(const GcMachineType *type, const char *target,
     machine->ram_name =
         config->ram_name != NULL ? config->ram_name : type->ram_name;
     machine->cmdline = g_strdup(config->cmdline);
+    machine->runs_cpus = config->runs_cpus;
     machine->node_sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     machine->cpu_nodes = g_new0(unsigned, config->max_cpus);
     machine->memory = gc_bus_new("memory", 0);
@@ -240,6 +241,32 @@ void gc_machine_reset(GcMachine *machine)
     }
     if (machine->type->build_fdt != NULL) {
         load_fdt(machine);
+    }
+}
+
+const GcMachineBoot *gc_machine_get_boot(const GcMachine *machine)
+{
+    return machine->has_boot ? &machine->boot : NULL;
+}
+
+void gc_machine_set_host(GcMachine *machine, const GcMachineHost *host,
+                         void *opaque)
+{
+    machine->host = host;
+    machine->host_opaque = opaque;
+}
+
+void gc_machine_request(GcMachine *machine, GcMachineRequest request)
+{
+    if (machine->host != NULL && machine->host->request != NULL) {
+        machine->host->request(machine->host_opaque, request);
+    }
+}
+
+void gc_machine_set_irq(GcMachine *machine, unsigned gsi, bool level)
+{
+    if (machine->host != NULL && machine->host->set_irq != NULL) {
+        machine->host->set_irq(machine->host_opaque, gsi, level);
     }
 }
 

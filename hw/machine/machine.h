@@ -53,6 +53,8 @@ typedef struct GcMachineFile {
  * @n_files: how many
  * @fw_cfg_slots: room for files; 0 = %GC_FW_CFG_DEFAULT_SLOTS
  * @fw_cfg_no_dma: -global fw_cfg.dma_enabled=off
+ * @runs_cpus: CPUs run in it, so that each reset puts into RAM what they
+ *     boot from; else RAM is left alone
  *
  * What a machine is to be like.  Everything is read while it is made, and
  * only @ram, @ram_name and the bytes must outlive that.
@@ -79,7 +81,67 @@ typedef struct GcMachineConfig {
     size_t n_files;
     unsigned fw_cfg_slots;
     bool fw_cfg_no_dma;
+    bool runs_cpus;
 } GcMachineConfig;
+
+/**
+ * GcMachineRequest:
+ * @GC_MACHINE_REQUEST_RESET: to start from the beginning
+ * @GC_MACHINE_REQUEST_SHUTDOWN: to be switched off
+ * @GC_MACHINE_REQUEST_PANIC: nothing: its kernel says that it has panicked
+ * @GC_MACHINE_REQUEST_CRASH_LOADED: nothing: its kernel panicked, and another
+ *     one, which it had loaded for that, takes over
+ *
+ * What a guest asks of the VM, or tells it, through a device.
+ */
+typedef enum GcMachineRequest {
+    GC_MACHINE_REQUEST_RESET,
+    GC_MACHINE_REQUEST_SHUTDOWN,
+    GC_MACHINE_REQUEST_PANIC,
+    GC_MACHINE_REQUEST_CRASH_LOADED,
+} GcMachineRequest;
+
+/**
+ * GcMachineHost:
+ * @request: (nullable): takes note and returns at once; the VM acts when its
+ *     CPUs stand still.  NULL: nobody listens.
+ * @set_irq: (nullable): drives the input @gsi of the interrupt controllers.
+ *     NULL: nobody takes interrupts.
+ *
+ * The side of the VM that devices reach.  Threads: called from the thread
+ * that made the access, which holds the VM.
+ */
+typedef struct GcMachineHost {
+    void (*request)(void *opaque, GcMachineRequest request);
+    void (*set_irq)(void *opaque, unsigned gsi, bool level);
+} GcMachineHost;
+
+/**
+ * GcMachineBoot:
+ * @long_mode: 64-bit code with paging on; else 32-bit code with paging off
+ * @entry: the first instruction
+ * @rsi: in the register of that name; in 32-bit code, the low half is
+ * @rbx: the same
+ * @cr3: the page tables, which map the first 4 GiB as they are; 0 in 32-bit
+ *     code
+ * @gdt: the guest-physical address of the descriptor table
+ * @gdt_size: in bytes
+ * @cs: the selector of flat code
+ * @ds: the selector of flat data, for all the other segments
+ *
+ * How the first CPU of an x86 machine starts; all others wait for it.
+ */
+typedef struct GcMachineBoot {
+    bool long_mode;
+    uint64_t entry;
+    uint64_t rsi;
+    uint64_t rbx;
+    uint64_t cr3;
+    uint64_t gdt;
+    uint16_t gdt_size;
+    uint16_t cs;
+    uint16_t ds;
+} GcMachineBoot;
 
 /* What a config is before anything is asked for: 1 CPU, no times. */
 #define GC_MACHINE_CONFIG_INIT                                                 \
@@ -168,7 +230,8 @@ void gc_machine_set_vmcoreinfo(GcMachine *machine, GcVmcoreinfo *vmcoreinfo);
  * @machine: the machine
  *
  * Resets all devices and puts the device tree, if the machine has one, into
- * guest memory again.  RAM is otherwise left alone.
+ * guest memory again; and what the CPUs boot from, if it has any.  RAM is
+ * otherwise left alone.
  */
 void gc_machine_reset(GcMachine *machine);
 
@@ -182,6 +245,21 @@ void gc_machine_reset(GcMachine *machine);
  * Returns: (transfer full): the flattened device tree, or NULL
  */
 GBytes *gc_machine_dup_fdt(GcMachine *machine, GError **error);
+
+/* How the first CPU starts, after the last reset; borrowed.  NULL if there is
+ * nothing to boot. */
+const GcMachineBoot *gc_machine_get_boot(const GcMachine *machine);
+
+/* Connects the VM, which must outlive the machine or be taken away by a NULL
+ * @host; without it, requests and interrupts are lost. */
+void gc_machine_set_host(GcMachine *machine, const GcMachineHost *host,
+                         void *opaque);
+
+/* For devices: tells the VM what the guest asks for. */
+void gc_machine_request(GcMachine *machine, GcMachineRequest request);
+
+/* For devices: drives an interrupt line. */
+void gc_machine_set_irq(GcMachine *machine, unsigned gsi, bool level);
 
 /* What it is made of; all borrowed, valid as long as the machine. */
 const GcMachineType *gc_machine_get_type(const GcMachine *machine);

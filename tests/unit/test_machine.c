@@ -435,6 +435,56 @@ static void test_bad_bzimages(void **state)
     expect_refusal("pc", &config, "initrd: 16777216 bytes");
 }
 
+/* What a device told the VM last. */
+typedef struct Told {
+    unsigned n_requests;
+    GcMachineRequest request;
+    unsigned gsi;
+    bool level;
+} Told;
+
+static void note_request(void *opaque, GcMachineRequest request)
+{
+    Told *told = opaque;
+
+    told->n_requests++;
+    told->request = request;
+}
+
+static void note_irq(void *opaque, unsigned gsi, bool level)
+{
+    Told *told = opaque;
+
+    told->gsi = gsi;
+    told->level = level;
+}
+
+static void test_devices_reach_the_host(void **state)
+{
+    static const GcMachineHost host = {note_request, note_irq};
+    static const GcMachineHost deaf = {NULL, NULL};
+    GcMachineConfig config = small_config();
+    g_autoptr(GcMachine) machine = machine_new("pc", "x86_64", &config, NULL);
+    Told told = {0};
+
+    (void)state;
+    gc_machine_request(machine, GC_MACHINE_REQUEST_PANIC);
+    gc_machine_set_irq(machine, 4, true);
+    gc_machine_set_host(machine, &deaf, &told);
+    gc_machine_request(machine, GC_MACHINE_REQUEST_PANIC);
+    gc_machine_set_irq(machine, 4, true);
+    assert_int_equal(told.n_requests, 0);
+
+    gc_machine_set_host(machine, &host, &told);
+    gc_machine_request(machine, GC_MACHINE_REQUEST_CRASH_LOADED);
+    gc_machine_set_irq(machine, 4, true);
+    assert_int_equal(told.n_requests, 1);
+    assert_int_equal(told.request, GC_MACHINE_REQUEST_CRASH_LOADED);
+    assert_int_equal(told.gsi, 4);
+    assert_true(told.level);
+    assert_null(gc_machine_get_boot(machine));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_plain_kernel_items),
         cmocka_unit_test(test_bzimage_items),
         cmocka_unit_test(test_bad_bzimages),
+        cmocka_unit_test(test_devices_reach_the_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
