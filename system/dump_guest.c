@@ -5,18 +5,14 @@
 
 #include "guest/guest.h"
 
-/* No accelerator runs CPUs: there is nothing in them. */
-static bool add_cpus(GcGuest *guest, const GcMachine *machine, GError **error)
+static bool add_cpus(GcGuest *guest, GcVm *vm, GError **error)
 {
-    const char *target = gc_machine_get_target(machine);
-    g_autoptr(GcRegisters) registers = gc_registers_new(target, error);
+    unsigned n = gc_machine_get_n_cpus(gc_vm_get_machine(vm));
 
-    if (registers == NULL) {
-        return false;
-    }
-    for (unsigned i = 0; i < gc_machine_get_n_cpus(machine); i++) {
-        if (!gc_guest_add_cpu(guest, registers, error)) {
-            g_prefix_error(error, "CPU %u: ", i);
+    for (unsigned i = 0; i < n; i++) {
+        g_autoptr(GcRegisters) registers = gc_vm_dup_registers(vm, i, error);
+
+        if (registers == NULL || !gc_guest_add_cpu(guest, registers, error)) {
             return false;
         }
     }
@@ -53,7 +49,7 @@ GcGuest *gc_dump_guest_new(GcVm *vm, GError **error)
         return NULL;
     }
     guest = gc_guest_new(gc_machine_get_target(machine), memory, error);
-    if (guest == NULL || !add_cpus(guest, machine, error)) {
+    if (guest == NULL || !add_cpus(guest, vm, error)) {
         return NULL;
     }
     add_note(guest, machine);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "system/chardev.h"
+#include "system/main_loop.h"
 #include "system/monitor/qmp.h"
 #include "system/process.h"
 #include "system/qtest.h"
@@ -18,7 +19,7 @@
 /* Freed from the bottom to the top: peers before what they work on. */
 typedef struct Program {
     const GcConfig *config;
-    GMainLoop *loop;
+    bool ended;
     GcPidfile *pidfile;
     int ready_fd; /* -1 unless a parent waits */
     GcVm *vm;
@@ -44,7 +45,6 @@ static void free_stream(gpointer data)
 static void init_program(Program *program, const GcConfig *config)
 {
     *program = (Program){.config = config, .ready_fd = -1};
-    program->loop = g_main_loop_new(NULL, FALSE);
     program->serials = g_ptr_array_new_with_free_func(free_stream);
     program->chardevs = g_ptr_array_new_with_free_func(free_chardev);
     program->qmp_chardevs = g_ptr_array_new();
@@ -62,7 +62,6 @@ static void clear_program(Program *program)
     g_ptr_array_unref(program->chardevs);
     gc_vm_free(program->vm);
     gc_pidfile_free(program->pidfile);
-    g_main_loop_unref(program->loop);
 }
 
 /* Character devices */
@@ -231,7 +230,12 @@ static void on_vm_ended(void *opaque)
 {
     Program *program = opaque;
 
-    g_main_loop_quit(program->loop);
+    program->ended = true;
+}
+
+static void on_vm_failed(void *opaque G_GNUC_UNUSED, const char *why)
+{
+    g_printerr("%s: %s\n", g_get_prgname(), why);
 }
 
 /* Nobody can say anything any more. */
@@ -339,6 +343,7 @@ static bool run(Program *program, GError **error)
     }
     program->qmp = gc_qmp_new(program->vm);
     gc_vm_set_ended(program->vm, on_vm_ended, program);
+    gc_vm_set_failed(program->vm, on_vm_failed, program);
     watch_signals(program);
     if (!attach_peers(program, error)) {
         return false;
@@ -349,7 +354,9 @@ static bool run(Program *program, GError **error)
     if (!program->config->paused) {
         gc_vm_start(program->vm);
     }
-    g_main_loop_run(program->loop);
+    while (!program->ended) {
+        gc_main_loop_iterate(program->vm);
+    }
     return true;
 }
 

@@ -83,7 +83,7 @@ static void write_log(GcQtest *qtest, char what, const char *text)
 static const GcQtestCommand *find_command(const GcQtestState *state,
                                           const char *name)
 {
-    bool has_clock = gc_vm_get_accel(state->vm)->has_clock;
+    bool has_clock = gc_accel_get_class(gc_vm_get_accel(state->vm))->has_clock;
 
     for (const GcQtestCommand *at = gc_qtest_commands; at->name != NULL; at++) {
         if (strcmp(at->name, name) == 0 && (has_clock || !at->needs_clock)) {

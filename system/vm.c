@@ -6,9 +6,14 @@
 #include "guestcore/error.h"
 
 #include "system/dump_task.h"
+#include "system/vm_parts.h"
+
+/* What waits to be done by the main loop, besides GcMachineRequest. */
+#define REQUEST_FAIL 31
 
 struct GcVm {
-    const GcAccelClass *accel;
+    pthread_mutex_t lock;
+    GcAccel *accel;
     GcRam *ram;
     GcMachine *machine;
     GcEvents *events;
@@ -20,150 +25,157 @@ struct GcVm {
     bool no_reboot;
     GcVmEnded ended;
     void *ended_opaque;
+    GcVmFailed failed;
+    void *failed_opaque;
+
+    /* What CPUs asked for and the main loop has not done yet. */
+    uint32_t requests; /* a set of GcMachineRequest and REQUEST_FAIL */
+    char *failure;     /* (nullable): why a CPU cannot go on */
+    guint source;      /* handles them; 0 if there is none */
 };
 
 const char *gc_run_state_get_name(GcRunState state)
 {
-    static const char *const names[] = {"prelaunch", "paused", "running",
-                                        "save-vm", "shutdown"};
+    static const char *const names[] = {"prelaunch", "paused",
+                                        "running",   "save-vm",
+                                        "shutdown",  "internal-error"};
 
     return names[state];
 }
 
-static const GcMachineType *find_machine(const GcConfig *config, GError **error)
-{
-    const char *name = config->machine;
-    const GcMachineType *type;
+/* Requests of the guest: noted by whoever holds the lock, done by the main
+ * loop. */
 
-    if (name == NULL && (strcmp(config->target, "x86_64") == 0 ||
-                         strcmp(config->target, "i386") == 0)) {
-        name = "pc";
-    } else if (name == NULL) {
+/* Lets the CPUs run if they are to. */
+static void let_run(GcVm *vm)
+{
+    if (vm->state == GC_RUN_RUNNING && vm->requests == 0) {
+        gc_accel_start(vm->accel);
+    }
+}
+
+static bool take_request(GcVm *vm, unsigned request)
+{
+    bool is_there = (vm->requests & UINT32_C(1) << request) != 0;
+
+    vm->requests &= ~(UINT32_C(1) << request);
+    return is_there;
+}
+
+static void handle_failure(GcVm *vm)
+{
+    g_autofree char *why = g_steal_pointer(&vm->failure);
+
+    if (vm->state == GC_RUN_RUNNING) {
+        gc_events_emit(vm->events, "STOP", NULL);
+    }
+    vm->state = GC_RUN_INTERNAL_ERROR;
+    if (vm->failed != NULL) {
+        vm->failed(vm->failed_opaque, why);
+    }
+}
+
+static gboolean handle_requests(gpointer opaque)
+{
+    GcVm *vm = opaque;
+
+    vm->source = 0;
+    gc_accel_stop(vm->accel);
+    if (vm->state == GC_RUN_SAVE_VM || vm->state == GC_RUN_SHUTDOWN) {
+        return G_SOURCE_REMOVE; /* nothing may change while it is dumped */
+    }
+    if (take_request(vm, GC_MACHINE_REQUEST_SHUTDOWN)) {
+        gc_vm_shutdown(vm, GC_VM_CAUSE_GUEST_SHUTDOWN);
+    }
+    if (take_request(vm, GC_MACHINE_REQUEST_RESET)) {
+        gc_vm_reset(vm, GC_VM_CAUSE_GUEST_RESET);
+    }
+    if (take_request(vm, REQUEST_FAIL)) {
+        handle_failure(vm);
+    }
+    vm->requests = 0;
+    let_run(vm);
+    return G_SOURCE_REMOVE;
+}
+
+/* Has the main loop do what waits; the CPUs stand still until then. */
+static void schedule_requests(GcVm *vm)
+{
+    gc_accel_pause(vm->accel);
+    if (vm->source == 0) {
+        vm->source =
+            g_idle_add_full(G_PRIORITY_DEFAULT, handle_requests, vm, NULL);
+    }
+}
+
+static void add_request(void *opaque, GcMachineRequest request)
+{
+    GcVm *vm = opaque;
+
+    vm->requests |= UINT32_C(1) << request;
+    schedule_requests(vm);
+}
+
+static void set_irq(void *opaque, unsigned gsi, bool level)
+{
+    GcVm *vm = opaque;
+
+    gc_accel_set_irq(vm->accel, gsi, level);
+}
+
+void gc_vm_fail(GcVm *vm, const char *why)
+{
+    vm->requests |= UINT32_C(1) << REQUEST_FAIL;
+    if (vm->failure == NULL) {
+        vm->failure = g_strdup(why);
+    }
+    schedule_requests(vm);
+}
+
+/* Making and freeing */
+
+static const GcMachineHost machine_host = {add_request, set_irq};
+
+/* Puts machine and CPUs into the state after power-on. */
+static bool reset_all(GcVm *vm, GError **error)
+{
+    const GcMachineBoot *boot;
+
+    gc_machine_reset(vm->machine);
+    boot = gc_machine_get_boot(vm->machine);
+    if (boot == NULL && gc_accel_runs_cpus(vm->accel)) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "no machine specified, and there is no default; use "
-                    "-machine help to list supported machines");
-        return NULL;
+                    "-accel %s: there is nothing to boot; -kernel names it",
+                    gc_accel_get_class(vm->accel)->name);
+        return false;
     }
-    type = gc_machine_type_find(name, config->target);
-    if (type == NULL) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "unsupported machine type '%s'; use -machine help to list "
-                    "supported machines",
-                    name);
-    }
-    return type;
-}
-
-static const GcConfigBackend *find_backend(const GcConfig *config)
-{
-    for (guint i = 0; i < config->backends->len; i++) {
-        const GcConfigBackend *backend = config->backends->pdata[i];
-
-        if (strcmp(backend->id, config->memory_backend) == 0) {
-            return backend;
-        }
-    }
-    return NULL;
-}
-
-static GcRam *make_ram(const GcConfig *config, const GcMachineType *type,
-                       GError **error)
-{
-    g_autofree char *id = g_strdup(type->ram_name);
-    GcConfigBackend standard = {id, NULL, config->ram_size, true};
-    const GcConfigBackend *backend = &standard;
-
-    if (standard.size == 0) {
-        standard.size = GC_CONFIG_DEFAULT_RAM;
-    }
-    if (config->memory_backend != NULL) {
-        backend = find_backend(config);
-    }
-    if (backend == NULL) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "memory-backend=%s: there is no such -object",
-                    config->memory_backend);
-        return NULL;
-    }
-    if (config->ram_size != 0 && config->ram_size != backend->size) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "memory-backend=%s has %" G_GUINT64_FORMAT
-                    " bytes, and -m %" G_GUINT64_FORMAT,
-                    config->memory_backend, backend->size, config->ram_size);
-        return NULL;
-    }
-    return gc_ram_new(backend, error);
-}
-
-static GcMachineConfig describe_machine(const GcConfig *config,
-                                        const GcRam *ram)
-{
-    GcMachineConfig wanted = GC_MACHINE_CONFIG_INIT;
-
-    wanted.ram = ram->host;
-    wanted.ram_size = ram->size;
-    wanted.ram_name = ram->id;
-    wanted.n_cpus = (unsigned)config->smp.cpus;
-    wanted.max_cpus = (unsigned)config->smp.max_cpus;
-    wanted.cores = (unsigned)config->smp.cores;
-    wanted.threads = (unsigned)config->smp.threads;
-    memcpy(wanted.uuid, config->uuid, sizeof(wanted.uuid));
-    wanted.nographic = config->nographic;
-    wanted.boot_menu = config->boot_menu;
-    wanted.splash_time = config->splash_time;
-    wanted.reboot_timeout = config->reboot_timeout;
-    wanted.kernel = config->kernel;
-    wanted.initrd = config->initrd;
-    wanted.cmdline = config->cmdline;
-    wanted.fw_cfg_slots = (unsigned)config->fw_cfg_slots;
-    wanted.fw_cfg_no_dma = !config->fw_cfg_dma;
-    return wanted;
-}
-
-static GcMachine *make_machine(const GcConfig *config,
-                               const GcMachineType *type, const GcRam *ram,
-                               GError **error)
-{
-    g_autofree GcMachineFile *files =
-        g_new0(GcMachineFile, config->files->len + 1);
-    GcMachineConfig wanted = describe_machine(config, ram);
-    g_autoptr(GcMachine) machine = NULL;
-
-    for (guint i = 0; i < config->files->len; i++) {
-        const GcConfigFile *file = config->files->pdata[i];
-
-        files[i] = (GcMachineFile){file->name, file->bytes};
-    }
-    wanted.files = files;
-    wanted.n_files = config->files->len;
-    machine = gc_machine_new(type, config->target, &wanted, error);
-    for (guint i = 0; machine != NULL && i < config->devices->len; i++) {
-        const char *device = config->devices->pdata[i];
-
-        if (!gc_machine_add_device(machine, device, error)) {
-            g_prefix_error(error, "-device %s: ", device);
-            return NULL;
-        }
-    }
-    return g_steal_pointer(&machine);
+    return gc_accel_reset(vm->accel, boot, error);
 }
 
 static bool fill_vm(GcVm *vm, const GcConfig *config, GError **error)
 {
     const GcMachineType *type;
 
-    vm->accel = gc_accel_find(config->accels, error);
-    type = vm->accel != NULL ? find_machine(config, error) : NULL;
-    vm->ram = type != NULL ? make_ram(config, type, error) : NULL;
-    vm->machine =
-        vm->ram != NULL ? make_machine(config, type, vm->ram, error) : NULL;
-    return vm->machine != NULL;
+    vm->accel = gc_accel_new(config->accels, config->target, error);
+    type = vm->accel != NULL ? gc_vm_find_machine_type(config, error) : NULL;
+    vm->ram = type != NULL ? gc_vm_make_ram(config, type, error) : NULL;
+    vm->machine = vm->ram != NULL
+                      ? gc_vm_make_machine(config, type, vm->ram,
+                                           gc_accel_runs_cpus(vm->accel), error)
+                      : NULL;
+    if (vm->machine == NULL) {
+        return false;
+    }
+    gc_machine_set_host(vm->machine, &machine_host, vm);
+    return gc_accel_create(vm->accel, vm, error) && reset_all(vm, error);
 }
 
 GcVm *gc_vm_new(const GcConfig *config, GError **error)
 {
     g_autoptr(GcVm) vm = g_new0(GcVm, 1);
 
+    pthread_mutex_init(&vm->lock, NULL);
+    gc_vm_lock(vm);
     vm->events = gc_events_new();
     vm->dump = gc_dump_task_new(vm);
     vm->state = GC_RUN_PRELAUNCH;
@@ -174,7 +186,6 @@ GcVm *gc_vm_new(const GcConfig *config, GError **error)
     if (!fill_vm(vm, config, error)) {
         return NULL;
     }
-    gc_machine_reset(vm->machine);
     return g_steal_pointer(&vm);
 }
 
@@ -183,20 +194,52 @@ void gc_vm_free(GcVm *vm)
     if (vm == NULL) {
         return;
     }
+    if (vm->accel != NULL) {
+        gc_accel_stop(vm->accel);
+    }
     if (!gc_dump_task_free(vm->dump)) {
         return;
     }
+    if (vm->machine != NULL) {
+        gc_machine_set_host(vm->machine, NULL, NULL);
+    }
+    gc_accel_free(vm->accel);
+    g_clear_handle_id(&vm->source, g_source_remove);
     gc_machine_free(vm->machine);
     gc_ram_free(vm->ram);
     gc_events_free(vm->events);
     g_free(vm->name);
+    g_free(vm->failure);
+    gc_vm_unlock(vm);
+    pthread_mutex_destroy(&vm->lock);
     g_free(vm);
+}
+
+void gc_vm_lock(GcVm *vm)
+{
+    pthread_mutex_lock(&vm->lock);
+}
+
+void gc_vm_unlock(GcVm *vm)
+{
+    pthread_mutex_unlock(&vm->lock);
+}
+
+void gc_vm_wait(GcVm *vm, pthread_cond_t *cond)
+{
+    pthread_cond_wait(cond, &vm->lock);
 }
 
 void gc_vm_set_ended(GcVm *vm, GcVmEnded ended, void *opaque)
 {
     vm->ended = ended;
     vm->ended_opaque = opaque;
+}
+
+void gc_vm_set_failed(GcVm *vm, GcVmFailed failed, void *opaque)
+{
+    vm->failed = failed;
+    vm->failed_opaque = opaque;
 }
 
 GcMachine *gc_vm_get_machine(GcVm *vm)
@@ -209,7 +252,7 @@ const GcRam *gc_vm_get_ram(const GcVm *vm)
     return vm->ram;
 }
 
-const GcAccelClass *gc_vm_get_accel(const GcVm *vm)
+GcAccel *gc_vm_get_accel(GcVm *vm)
 {
     return vm->accel;
 }
@@ -266,6 +309,25 @@ GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error)
     return g_steal_pointer(&memory);
 }
 
+GcRegisters *gc_vm_dup_registers(GcVm *vm, unsigned cpu, GError **error)
+{
+    const char *target = gc_machine_get_target(vm->machine);
+    g_autoptr(GcRegisters) registers = gc_registers_new(target, error);
+    bool ok;
+
+    if (registers == NULL) {
+        return NULL;
+    }
+    gc_accel_stop(vm->accel);
+    ok = gc_accel_get_registers(vm->accel, cpu, registers, error);
+    let_run(vm);
+    if (!ok) {
+        g_prefix_error(error, "CPU %u: ", cpu);
+        return NULL;
+    }
+    return g_steal_pointer(&registers);
+}
+
 GcRunState gc_vm_get_state(const GcVm *vm)
 {
     return vm->state;
@@ -277,6 +339,10 @@ void gc_vm_start(GcVm *vm)
         vm->state == GC_RUN_SAVE_VM) {
         vm->state = GC_RUN_RUNNING;
         gc_events_emit(vm->events, "RESUME", NULL);
+        if (vm->requests != 0) {
+            schedule_requests(vm);
+        }
+        let_run(vm);
     }
 }
 
@@ -292,6 +358,7 @@ bool gc_vm_hold(GcVm *vm)
     if (vm->state != GC_RUN_RUNNING) {
         return false;
     }
+    gc_accel_stop(vm->accel);
     vm->state = GC_RUN_SAVE_VM;
     gc_events_emit(vm->events, "STOP", NULL);
     return true;
@@ -323,11 +390,22 @@ static JsonNode *describe_cause(GcVmCause cause)
 
 void gc_vm_reset(GcVm *vm, GcVmCause cause)
 {
+    g_autoptr(GError) error = NULL;
+
     if (vm->no_reboot) {
         gc_vm_shutdown(vm, cause);
     } else if (vm->state != GC_RUN_SHUTDOWN) {
-        gc_machine_reset(vm->machine);
+        gc_accel_stop(vm->accel);
+        vm->requests = 0; /* what the guest before it asked for */
+        g_clear_pointer(&vm->failure, g_free);
+        if (vm->state == GC_RUN_INTERNAL_ERROR) {
+            vm->state = GC_RUN_PAUSED;
+        }
+        if (!reset_all(vm, &error)) {
+            gc_vm_fail(vm, error->message);
+        }
         gc_events_emit(vm->events, "RESET", describe_cause(cause));
+        let_run(vm);
     }
 }
 
@@ -336,6 +414,7 @@ void gc_vm_shutdown(GcVm *vm, GcVmCause cause)
     if (vm->state == GC_RUN_SHUTDOWN) {
         return;
     }
+    gc_accel_stop(vm->accel);
     vm->state = GC_RUN_SHUTDOWN;
     gc_events_emit(vm->events, "SHUTDOWN", describe_cause(cause));
     if (vm->ended != NULL) {

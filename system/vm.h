@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The virtual machine as the program owns it: a machine, its RAM, what runs
- * it, and whether it runs.  Belongs to the main loop. */
+ * it, and whether it runs.
+ *
+ * There is one lock.  The main loop holds it except while it waits; a thread
+ * that is a CPU takes it for whatever it does outside of the guest.  So all of
+ * a VM, its machine and its devices belong to whoever holds the lock, and need
+ * none of their own.  All functions here are the main loop's, unless they say
+ * otherwise. */
 #pragma once
 
+#include <pthread.h>
+
 #include "guestcore/memory.h"
+#include "guestcore/registers.h"
 
 #include "hw/machine/machine.h"
 #include "system/accel.h"
@@ -18,6 +27,7 @@
  * @GC_RUN_RUNNING: runs
  * @GC_RUN_SAVE_VM: stopped as long as it is dumped, and will run again
  * @GC_RUN_SHUTDOWN: ended; the program is about to
+ * @GC_RUN_INTERNAL_ERROR: a CPU cannot go on; nothing but a reset helps
  */
 typedef enum GcRunState {
     GC_RUN_PRELAUNCH,
@@ -25,6 +35,7 @@ typedef enum GcRunState {
     GC_RUN_RUNNING,
     GC_RUN_SAVE_VM,
     GC_RUN_SHUTDOWN,
+    GC_RUN_INTERNAL_ERROR,
 } GcRunState;
 
 /* What QEMU calls it. */
@@ -44,20 +55,22 @@ typedef enum GcVmCause {
     GC_VM_CAUSE_GUEST_RESET,
 } GcVmCause;
 
-typedef struct GcVm GcVm;
-
 /* The dumps of a VM; see system/dump_task.h. */
 typedef struct GcDumpTask GcDumpTask;
 
 /* What to call when the VM has shut down. */
 typedef void (*GcVmEnded)(void *opaque);
 
+/* What to call when a CPU cannot go on; @why is one line for people. */
+typedef void (*GcVmFailed)(void *opaque, const char *why);
+
 /**
  * gc_vm_new:
  * @config: what it is to be like
  * @error: (out) (optional): return location
  *
- * Returns: (transfer full): a VM in prelaunch, reset once; or NULL
+ * Returns: (transfer full): a VM in prelaunch, reset once, with its lock held
+ *     by the caller, which is to be its main loop; or NULL
  *
  * Errors: GC_ERROR_INVALID, GC_ERROR_UNSUPPORTED, GC_ERROR_IO
  */
@@ -68,10 +81,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcVm, gc_vm_free)
 /* Calls @ended once, when the VM shuts down. */
 void gc_vm_set_ended(GcVm *vm, GcVmEnded ended, void *opaque);
 
+/* Calls @failed each time a CPU cannot go on. */
+void gc_vm_set_failed(GcVm *vm, GcVmFailed failed, void *opaque);
+
+/* The VM's lock, which is not recursive.  Threads: any thread */
+void gc_vm_lock(GcVm *vm);
+void gc_vm_unlock(GcVm *vm);
+
+/* Waits for @cond with the lock let go.  Threads: any that holds the lock */
+void gc_vm_wait(GcVm *vm, pthread_cond_t *cond);
+
 /* Borrowed, valid as long as the VM. */
 GcMachine *gc_vm_get_machine(GcVm *vm);
 const GcRam *gc_vm_get_ram(const GcVm *vm);
-const GcAccelClass *gc_vm_get_accel(const GcVm *vm);
+GcAccel *gc_vm_get_accel(GcVm *vm);
 GcEvents *gc_vm_get_events(GcVm *vm);
 GcDumpTask *gc_vm_get_dump(GcVm *vm);
 const char *gc_vm_get_name(const GcVm *vm); /* (nullable) */
@@ -81,9 +104,14 @@ const GcConfigSmp *gc_vm_get_smp(const GcVm *vm);
 /* Guest memory as a dump reads it.  Errors: as gc_memory_add(). */
 GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error);
 
+/* What is in a CPU, which stands still meanwhile; zeros if nothing runs CPUs.
+ * Errors: GC_ERROR_IO; GC_ERROR_UNSUPPORTED if no dump can be of it. */
+GcRegisters *gc_vm_dup_registers(GcVm *vm, unsigned cpu, GError **error);
+
 GcRunState gc_vm_get_state(const GcVm *vm);
 
-/* Running or not; both do nothing if it is so already, or shut down. */
+/* Running or not; both do nothing if it is so already, shut down, or in need
+ * of a reset.  Once it is stopped, nothing changes memory or registers. */
 void gc_vm_start(GcVm *vm);
 void gc_vm_stop(GcVm *vm);
 
@@ -94,3 +122,8 @@ bool gc_vm_hold(GcVm *vm);
  * down instead. */
 void gc_vm_reset(GcVm *vm, GcVmCause cause);
 void gc_vm_shutdown(GcVm *vm, GcVmCause cause);
+
+/* For accelerators: a CPU cannot go on, for the reason @why.  It is not run
+ * any further, and the main loop stops the VM.
+ * Threads: any that holds the lock */
+void gc_vm_fail(GcVm *vm, const char *why);

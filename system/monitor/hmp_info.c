@@ -52,10 +52,11 @@ static bool run_registers(GcHmpCall *call)
     unsigned n = all ? gc_machine_get_n_cpus(gc_vm_get_machine(call->vm)) : 1;
 
     for (unsigned i = 0; i < n; i++) {
-        g_string_append_printf(call->out,
-                               "\nCPU#%u\nno registers: accelerator '%s' runs "
-                               "no guest code\n",
-                               i, gc_vm_get_accel(call->vm)->name);
+        g_string_append_printf(
+            call->out,
+            "\nCPU#%u\nno registers: accelerator '%s' runs "
+            "no guest code\n",
+            i, gc_accel_get_class(gc_vm_get_accel(call->vm))->name);
     }
     return true;
 }

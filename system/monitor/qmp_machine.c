@@ -93,7 +93,7 @@ static bool run_query_target(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 
 static bool run_query_kvm(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 {
-    const char *accel = gc_vm_get_accel(call->vm)->name;
+    const char *accel = gc_accel_get_class(gc_vm_get_accel(call->vm))->name;
     bool present = false;
 
     for (size_t i = 0; gc_accel_classes[i] != NULL; i++) {
@@ -146,7 +146,9 @@ static void put_cpu(GcQmpCall *call, uint64_t index)
         "/machine/unattached/device[%" G_GUINT64_FORMAT "]", index);
 
     json_builder_begin_object(reply);
-    gc_qmp_put_integer(reply, "thread-id", (uint64_t)getpid());
+    gc_qmp_put_integer(reply, "thread-id",
+                       (uint64_t)gc_accel_get_thread_id(
+                           gc_vm_get_accel(call->vm), (unsigned)index));
     json_builder_set_member_name(reply, "props");
     json_builder_begin_object(reply);
     gc_qmp_put_integer(reply, "core-id", index / smp->threads % smp->cores);
