@@ -60,14 +60,7 @@ bool gc_dump_job_set_format(GcDumpJob *job, const char *format, GError **error)
 
 bool gc_dump_job_set_level(GcDumpJob *job, int level, GError **error)
 {
-    const GcCodec *codec = job->format.codec;
-
-    if (codec == NULL || level < codec->min_level || level > codec->max_level) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "%s has levels from %d to %d, but not %d",
-                    codec != NULL ? codec->name : job->format.format->name,
-                    codec != NULL ? codec->min_level : 0,
-                    codec != NULL ? codec->max_level : 0, level);
+    if (!gc_output_format_check_level(&job->format, level, error)) {
         return false;
     }
     job->level = level;

@@ -99,3 +99,19 @@ bool gc_output_format_find(const char *name, GcOutputFormat *ret_format,
     *ret_format = search.found;
     return true;
 }
+
+bool gc_output_format_check_level(const GcOutputFormat *format, int level,
+                                  GError **error)
+{
+    const GcCodec *codec = format->codec;
+
+    if (codec == NULL || level < codec->min_level || level > codec->max_level) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "%s has levels from %d to %d, but not %d",
+                    codec != NULL ? codec->name : format->format->name,
+                    codec != NULL ? codec->min_level : 0,
+                    codec != NULL ? codec->max_level : 0, level);
+        return false;
+    }
+    return true;
+}

@@ -16,3 +16,8 @@ typedef struct GcOutputFormat {
  * Errors: GC_ERROR_INVALID, naming those that there are. */
 bool gc_output_format_find(const char *name, GcOutputFormat *ret_format,
                            GError **error);
+
+/* Whether the format's codec has that level.
+ * Errors: GC_ERROR_INVALID, naming those that there are. */
+bool gc_output_format_check_level(const GcOutputFormat *format, int level,
+                                  GError **error);
