@@ -68,5 +68,7 @@ void gc_config_free(GcConfig *config)
     g_free(config->qtest);
     g_free(config->qtest_log);
     g_free(config->pidfile);
+    g_free(config->panic_dump.path);
+    g_free(config->panic_dump.format);
     g_free(config);
 }

@@ -5,6 +5,7 @@
 
 #include "guestcore/types.h"
 
+#include "system/actions.h"
 #include "system/keyval.h"
 
 /* QEMU's own default, for who says nothing. */
@@ -33,6 +34,22 @@ typedef struct GcConfigBackend {
     bool share;
 } GcConfigBackend;
 
+/* What follows a dump that a panic made. */
+typedef enum GcConfigThen {
+    GC_CONFIG_THEN_PAUSE,
+    GC_CONFIG_THEN_SHUTDOWN,
+    GC_CONFIG_THEN_RESET,
+} GcConfigThen;
+
+/* -dump-on-panic */
+typedef struct GcConfigPanicDump {
+    char *path; /* absolute; NULL: not given */
+    char *format;
+    bool has_level;
+    int level;
+    GcConfigThen then;
+} GcConfigPanicDump;
+
 /**
  * GcConfig:
  * @target: what the machine's CPU is, from the program's name
@@ -45,6 +62,7 @@ typedef struct GcConfigBackend {
  * @monitors: (element-type utf8): ids of the chardevs of -mon
  * @qmp: (element-type utf8): as -qmp had them
  * @serials: (element-type utf8): as -serial had them
+ * @has_panic_action: whether -action said what a panic causes
  * @ram_size: in bytes; 0 if it was not given
  *
  * Strings that were not given are NULL.
@@ -85,7 +103,9 @@ typedef struct GcConfig {
     bool daemonize;
     bool exit_with_parent;
     bool paused;
-    bool no_reboot;
+    GcActions actions;
+    bool has_panic_action;
+    GcConfigPanicDump panic_dump;
 } GcConfig;
 
 /* What there is before any option. */

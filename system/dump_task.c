@@ -30,8 +30,11 @@ typedef enum Status {
 struct GcDumpTask {
     GcVm *vm;
     Status status;
-    char *error;     /* (nullable) */
-    char **warnings; /* (nullable) */
+    char *error;                /* (nullable) */
+    char **warnings;            /* (nullable) */
+    char *told_path;            /* (nullable) what to say of where it went */
+    void (*idle)(void *opaque); /* (nullable) */
+    void *idle_opaque;
 
     /* While a dump runs. */
     GcGuest *guest;
@@ -112,6 +115,7 @@ bool gc_dump_task_free(GcDumpTask *task)
     }
     clear_run(task);
     g_free(task->error);
+    g_free(task->told_path);
     g_strfreev(task->warnings);
     g_free(task);
     return true;
@@ -185,6 +189,10 @@ static JsonNode *describe_end(const GcDumpTask *task)
     json_builder_begin_object(builder);
     gc_dump_task_put_result(task, builder);
     json_builder_end_object(builder);
+    if (task->told_path != NULL) {
+        json_builder_set_member_name(builder, "x-file");
+        json_builder_add_string_value(builder, task->told_path);
+    }
     if (task->error != NULL) {
         json_builder_set_member_name(builder, "error");
         json_builder_add_string_value(builder, task->error);
@@ -197,6 +205,22 @@ static void let_go(GcDumpTask *task)
 {
     if (task->resume) {
         gc_vm_start(task->vm);
+    }
+}
+
+static void tell_end(GcDumpTask *task)
+{
+    gc_events_emit(gc_vm_get_events(task->vm), "DUMP_COMPLETED",
+                   describe_end(task));
+}
+
+static void tell_idle(GcDumpTask *task)
+{
+    void (*idle)(void *opaque) = task->idle;
+
+    if (idle != NULL && task->status != STATUS_ACTIVE) {
+        task->idle = NULL;
+        idle(task->idle_opaque);
     }
 }
 
@@ -215,10 +239,10 @@ static gboolean on_ended(gint fd G_GNUC_UNUSED,
     clear_run(task);
     task->status = error != NULL ? STATUS_FAILED : STATUS_COMPLETED;
     task->error = error != NULL ? g_strdup(error->message) : NULL;
-    gc_events_emit(gc_vm_get_events(task->vm), "DUMP_COMPLETED",
-                   describe_end(task));
+    tell_end(task);
     let_go(task);
     tell_done(task, error);
+    tell_idle(task);
     return G_SOURCE_REMOVE;
 }
 
@@ -249,7 +273,9 @@ static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
     if (request->threads >= 0) {
         gc_dump_job_set_threads(task->job, (unsigned)request->threads);
     }
-    return gc_dump_job_set_format(task->job, request->format, error);
+    return gc_dump_job_set_format(task->job, request->format, error) &&
+           (!request->has_level ||
+            gc_dump_job_set_level(task->job, request->level, error));
 }
 
 static bool start_thread(GcDumpTask *task, const GcDumpRequest *request,
@@ -276,6 +302,13 @@ static bool start_thread(GcDumpTask *task, const GcDumpRequest *request,
     return true;
 }
 
+static void forget_last(GcDumpTask *task)
+{
+    g_clear_pointer(&task->error, g_free);
+    g_clear_pointer(&task->told_path, g_free);
+    g_clear_pointer(&task->warnings, g_strfreev);
+}
+
 bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
                         GError **error)
 {
@@ -288,8 +321,8 @@ bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
     }
     task->done = NULL;
     task->status = STATUS_ACTIVE;
-    g_clear_pointer(&task->error, g_free);
-    g_strfreev(task->warnings);
+    forget_last(task);
+    task->told_path = request->tells_path ? g_strdup(request->path) : NULL;
     task->warnings = copy_warnings(task->guest, false);
     return true;
 }
@@ -300,6 +333,25 @@ void gc_dump_task_set_done(GcDumpTask *task, GcDumpTaskDone done, void *opaque)
     task->opaque = opaque;
 }
 
+void gc_dump_task_fail(GcDumpTask *task, const GError *error)
+{
+    g_assert(task->status != STATUS_ACTIVE);
+    forget_last(task);
+    task->status = STATUS_FAILED;
+    task->error = g_strdup(error->message);
+    atomic_store(&task->n_done, 0);
+    atomic_store(&task->n_total, 0);
+    tell_end(task);
+}
+
+void gc_dump_task_when_idle(GcDumpTask *task, void (*idle)(void *opaque),
+                            void *opaque)
+{
+    task->idle = idle;
+    task->idle_opaque = opaque;
+    tell_idle(task);
+}
+
 bool gc_dump_task_is_active(const GcDumpTask *task)
 {
     return task->status == STATUS_ACTIVE;
@@ -308,6 +360,11 @@ bool gc_dump_task_is_active(const GcDumpTask *task)
 void gc_dump_task_cancel(GcDumpTask *task)
 {
     atomic_store(&task->cancelled, true);
+}
+
+const char *gc_dump_task_get_path(const GcDumpTask *task)
+{
+    return task->told_path;
 }
 
 const char *gc_dump_task_get_error(const GcDumpTask *task)

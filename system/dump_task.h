@@ -24,6 +24,9 @@
  * @paging: as gc_dump_job_set_paging()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
  * @keep_partial: as gc_dump_job_set_keep_partial()
+ * @has_level: whether @level is given
+ * @level: as gc_dump_job_set_level()
+ * @tells_path: whether the event at the end and query-dump say @path
  *
  * What is wanted of a dump.
  */
@@ -36,6 +39,9 @@ typedef struct GcDumpRequest {
     bool paging;
     int threads;
     bool keep_partial;
+    bool has_level;
+    int level;
+    bool tells_path;
 } GcDumpRequest;
 
 /* Called from the main loop when a dump has ended; @error is NULL if there
@@ -68,6 +74,15 @@ bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
 /* Wants to be told when the dump that runs has ended, after all else. */
 void gc_dump_task_set_done(GcDumpTask *task, GcDumpTaskDone done, void *opaque);
 
+/* Tells as of a dump that failed that one could not be started, because of
+ * @error, and keeps that.  No dump runs. */
+void gc_dump_task_fail(GcDumpTask *task, const GError *error);
+
+/* Calls @idle when no dump runs: at once, or after all else when the one that
+ * runs has ended.  A second call before that replaces the first. */
+void gc_dump_task_when_idle(GcDumpTask *task, void (*idle)(void *opaque),
+                            void *opaque);
+
 bool gc_dump_task_is_active(const GcDumpTask *task);
 
 /* Lets a dump that runs fail soon; a pipe that nobody reads delays that. */
@@ -76,6 +91,7 @@ void gc_dump_task_cancel(GcDumpTask *task);
 /* Adds status, completed and total to the object that @builder is at. */
 void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder);
 
-/* Of the last dump; both (nullable) and borrowed until the next one. */
+/* Of the last dump; all (nullable) and borrowed until the next one. */
+const char *gc_dump_task_get_path(const GcDumpTask *task);
 const char *gc_dump_task_get_error(const GcDumpTask *task);
 const char *const *gc_dump_task_get_warnings(const GcDumpTask *task);

@@ -34,5 +34,9 @@ bool gc_option_apply_kernel(GcConfig *config, const char *value,
                             GError **error);
 bool gc_option_apply_initrd(GcConfig *config, const char *value,
                             GError **error);
+bool gc_option_apply_action(GcConfig *config, const char *value,
+                            GError **error);
+bool gc_option_apply_dump_on_panic(GcConfig *config, const char *value,
+                                   GError **error);
 bool gc_option_apply_append(GcConfig *config, const char *value,
                             GError **error);

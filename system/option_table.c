@@ -143,7 +143,14 @@ static bool apply_paused(GcConfig *config, const char *value G_GNUC_UNUSED,
 static bool apply_no_reboot(GcConfig *config, const char *value G_GNUC_UNUSED,
                             GError **error G_GNUC_UNUSED)
 {
-    config->no_reboot = true;
+    config->actions.reboot = GC_REBOOT_SHUTDOWN;
+    return true;
+}
+
+static bool apply_no_shutdown(GcConfig *config, const char *value G_GNUC_UNUSED,
+                              GError **error G_GNUC_UNUSED)
+{
+    config->actions.shutdown = GC_SHUTDOWN_PAUSE;
     return true;
 }
 
@@ -223,6 +230,13 @@ const GcOption gc_options[] = {
     {"name", "[guest=]NAME", "the name of the guest", apply_name},
     {"S", NULL, "do not start the guest", apply_paused},
     {"no-reboot", NULL, "exit instead of resetting", apply_no_reboot},
+    {"no-shutdown", NULL, "stand still instead of exiting when the guest shuts down",
+     apply_no_shutdown},
+    {"action", "[panic=ACTION][,reboot=reset|shutdown][,shutdown=poweroff|pause]",
+     "what follows when the guest panics (shutdown, pause, none, reset, dump),\n"
+     "reboots or shuts down", gc_option_apply_action},
+    {"dump-on-panic", "[file=]FILE[,format=FORMAT][,level=N][,then=pause|shutdown|reset]",
+     "dump the guest when it panics; FILE.1 and so on if there is FILE", gc_option_apply_dump_on_panic},
     {"pidfile", "FILE", "write the process id to FILE", apply_pidfile},
     {"daemonize", NULL, "go to the background once everything is ready",
      apply_daemonize},

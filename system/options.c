@@ -82,6 +82,14 @@ static bool check_config(const GcConfig *config, GError **error)
                     config->initrd != NULL ? "-initrd" : "-append");
         return false;
     }
+    if (config->panic_dump.path != NULL &&
+        !g_ptr_array_find_with_equal_func(config->devices, "pvpanic",
+                                          g_str_equal, NULL)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "-dump-on-panic needs -device pvpanic, by which the guest "
+                    "says that it has panicked");
+        return false;
+    }
     if (config->daemonize && config->exit_with_parent) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "-daemonize leaves the parent that -run-with "
@@ -113,6 +121,9 @@ GcConfig *gc_options_parse(int argc, char *const *argv, GError **error)
     }
     if (config->message == NULL && !check_config(config, error)) {
         return NULL;
+    }
+    if (config->panic_dump.path != NULL && !config->has_panic_action) {
+        config->actions.panic = GC_PANIC_DUMP;
     }
     return g_steal_pointer(&config);
 }

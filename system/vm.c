@@ -6,6 +6,7 @@
 #include "guestcore/error.h"
 
 #include "system/dump_task.h"
+#include "system/panic.h"
 #include "system/vm_parts.h"
 
 /* What waits to be done by the main loop, besides GcMachineRequest. */
@@ -18,11 +19,13 @@ struct GcVm {
     GcMachine *machine;
     GcEvents *events;
     GcDumpTask *dump;
+    GcPanic *panic;
     GcRunState state;
     char *name;
     uint8_t uuid[16];
     GcConfigSmp smp;
-    bool no_reboot;
+    GcActions actions;
+    bool has_ended;
     GcVmEnded ended;
     void *ended_opaque;
     GcVmFailed failed;
@@ -36,9 +39,9 @@ struct GcVm {
 
 const char *gc_run_state_get_name(GcRunState state)
 {
-    static const char *const names[] = {"prelaunch", "paused",
-                                        "running",   "save-vm",
-                                        "shutdown",  "internal-error"};
+    static const char *const names[] = {
+        "prelaunch", "paused",         "running",       "save-vm",
+        "shutdown",  "guest-panicked", "internal-error"};
 
     return names[state];
 }
@@ -81,8 +84,14 @@ static gboolean handle_requests(gpointer opaque)
 
     vm->source = 0;
     gc_accel_stop(vm->accel);
-    if (vm->state == GC_RUN_SAVE_VM || vm->state == GC_RUN_SHUTDOWN) {
+    if (vm->state == GC_RUN_SAVE_VM || vm->has_ended) {
         return G_SOURCE_REMOVE; /* nothing may change while it is dumped */
+    }
+    if (take_request(vm, GC_MACHINE_REQUEST_CRASH_LOADED)) {
+        gc_panic_handle_crash_loaded(vm->panic);
+    }
+    if (take_request(vm, GC_MACHINE_REQUEST_PANIC)) {
+        gc_panic_handle(vm->panic);
     }
     if (take_request(vm, GC_MACHINE_REQUEST_SHUTDOWN)) {
         gc_vm_shutdown(vm, GC_VM_CAUSE_GUEST_SHUTDOWN);
@@ -98,13 +107,14 @@ static gboolean handle_requests(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-/* Has the main loop do what waits; the CPUs stand still until then. */
+/* Has the main loop do what waits, before all else that peers want of it; the
+ * CPUs stand still until then. */
 static void schedule_requests(GcVm *vm)
 {
     gc_accel_pause(vm->accel);
     if (vm->source == 0) {
         vm->source =
-            g_idle_add_full(G_PRIORITY_DEFAULT, handle_requests, vm, NULL);
+            g_idle_add_full(G_PRIORITY_HIGH, handle_requests, vm, NULL);
     }
 }
 
@@ -182,8 +192,9 @@ GcVm *gc_vm_new(const GcConfig *config, GError **error)
     vm->name = g_strdup(config->name);
     memcpy(vm->uuid, config->uuid, sizeof(vm->uuid));
     vm->smp = config->smp;
-    vm->no_reboot = config->no_reboot;
-    if (!fill_vm(vm, config, error)) {
+    vm->panic = gc_panic_new(vm, &config->panic_dump);
+    if (!gc_vm_set_actions(vm, &config->actions, error) ||
+        !fill_vm(vm, config, error)) {
         return NULL;
     }
     return g_steal_pointer(&vm);
@@ -200,6 +211,7 @@ void gc_vm_free(GcVm *vm)
     if (!gc_dump_task_free(vm->dump)) {
         return;
     }
+    gc_panic_free(vm->panic);
     if (vm->machine != NULL) {
         gc_machine_set_host(vm->machine, NULL, NULL);
     }
@@ -265,6 +277,20 @@ GcEvents *gc_vm_get_events(GcVm *vm)
 GcDumpTask *gc_vm_get_dump(GcVm *vm)
 {
     return vm->dump;
+}
+
+const GcActions *gc_vm_get_actions(const GcVm *vm)
+{
+    return &vm->actions;
+}
+
+bool gc_vm_set_actions(GcVm *vm, const GcActions *actions, GError **error)
+{
+    if (!gc_panic_check(vm->panic, actions, error)) {
+        return false;
+    }
+    vm->actions = *actions;
+    return true;
 }
 
 const char *gc_vm_get_name(const GcVm *vm)
@@ -336,7 +362,7 @@ GcRunState gc_vm_get_state(const GcVm *vm)
 void gc_vm_start(GcVm *vm)
 {
     if (vm->state == GC_RUN_PRELAUNCH || vm->state == GC_RUN_PAUSED ||
-        vm->state == GC_RUN_SAVE_VM) {
+        vm->state == GC_RUN_SAVE_VM || vm->state == GC_RUN_GUEST_PANICKED) {
         vm->state = GC_RUN_RUNNING;
         gc_events_emit(vm->events, "RESUME", NULL);
         if (vm->requests != 0) {
@@ -348,8 +374,13 @@ void gc_vm_start(GcVm *vm)
 
 void gc_vm_stop(GcVm *vm)
 {
+    gc_vm_stop_as(vm, GC_RUN_PAUSED);
+}
+
+void gc_vm_stop_as(GcVm *vm, GcRunState state)
+{
     if (gc_vm_hold(vm)) {
-        vm->state = GC_RUN_PAUSED;
+        vm->state = state;
     }
 }
 
@@ -364,6 +395,12 @@ bool gc_vm_hold(GcVm *vm)
     return true;
 }
 
+static bool is_of_guest(GcVmCause cause)
+{
+    return cause == GC_VM_CAUSE_GUEST_SHUTDOWN ||
+           cause == GC_VM_CAUSE_GUEST_RESET || cause == GC_VM_CAUSE_GUEST_PANIC;
+}
+
 /* The data of the events RESET and SHUTDOWN. */
 static JsonNode *describe_cause(GcVmCause cause)
 {
@@ -374,10 +411,10 @@ static JsonNode *describe_cause(GcVmCause cause)
         [GC_VM_CAUSE_HOST_UI] = "host-ui",
         [GC_VM_CAUSE_GUEST_SHUTDOWN] = "guest-shutdown",
         [GC_VM_CAUSE_GUEST_RESET] = "guest-reset",
+        [GC_VM_CAUSE_GUEST_PANIC] = "guest-panic",
     };
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    bool guest =
-        cause == GC_VM_CAUSE_GUEST_SHUTDOWN || cause == GC_VM_CAUSE_GUEST_RESET;
+    bool guest = is_of_guest(cause);
 
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "guest");
@@ -388,35 +425,50 @@ static JsonNode *describe_cause(GcVmCause cause)
     return json_builder_get_root(builder);
 }
 
+/* Whether somebody wants the program to end, whatever -action says. */
+static bool is_end(GcVmCause cause)
+{
+    return cause == GC_VM_CAUSE_HOST_QMP_QUIT ||
+           cause == GC_VM_CAUSE_HOST_SIGNAL || cause == GC_VM_CAUSE_HOST_UI;
+}
+
 void gc_vm_reset(GcVm *vm, GcVmCause cause)
 {
     g_autoptr(GError) error = NULL;
 
-    if (vm->no_reboot) {
-        gc_vm_shutdown(vm, cause);
-    } else if (vm->state != GC_RUN_SHUTDOWN) {
-        gc_accel_stop(vm->accel);
-        vm->requests = 0; /* what the guest before it asked for */
-        g_clear_pointer(&vm->failure, g_free);
-        if (vm->state == GC_RUN_INTERNAL_ERROR) {
-            vm->state = GC_RUN_PAUSED;
-        }
-        if (!reset_all(vm, &error)) {
-            gc_vm_fail(vm, error->message);
-        }
-        gc_events_emit(vm->events, "RESET", describe_cause(cause));
-        let_run(vm);
+    if (vm->has_ended) {
+        return;
     }
+    if (vm->actions.reboot == GC_REBOOT_SHUTDOWN) {
+        gc_vm_shutdown(vm, cause);
+        return;
+    }
+    gc_accel_stop(vm->accel);
+    vm->requests = 0; /* what the guest before it asked for */
+    g_clear_pointer(&vm->failure, g_free);
+    if (vm->state != GC_RUN_RUNNING) {
+        vm->state = GC_RUN_PRELAUNCH;
+    }
+    if (!reset_all(vm, &error)) {
+        gc_vm_fail(vm, error->message);
+    }
+    gc_events_emit(vm->events, "RESET", describe_cause(cause));
+    let_run(vm);
 }
 
 void gc_vm_shutdown(GcVm *vm, GcVmCause cause)
 {
-    if (vm->state == GC_RUN_SHUTDOWN) {
+    if (vm->has_ended) {
+        return;
+    }
+    gc_events_emit(vm->events, "SHUTDOWN", describe_cause(cause));
+    if (vm->actions.shutdown == GC_SHUTDOWN_PAUSE && !is_end(cause)) {
+        gc_vm_stop_as(vm, GC_RUN_SHUTDOWN);
         return;
     }
     gc_accel_stop(vm->accel);
     vm->state = GC_RUN_SHUTDOWN;
-    gc_events_emit(vm->events, "SHUTDOWN", describe_cause(cause));
+    vm->has_ended = true;
     if (vm->ended != NULL) {
         vm->ended(vm->ended_opaque);
     }

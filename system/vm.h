@@ -26,7 +26,9 @@
  * @GC_RUN_PAUSED: stopped by a monitor
  * @GC_RUN_RUNNING: runs
  * @GC_RUN_SAVE_VM: stopped as long as it is dumped, and will run again
- * @GC_RUN_SHUTDOWN: ended; the program is about to
+ * @GC_RUN_SHUTDOWN: ended; the program is about to, or nothing but a reset
+ *     helps
+ * @GC_RUN_GUEST_PANICKED: stopped because the guest said that it panicked
  * @GC_RUN_INTERNAL_ERROR: a CPU cannot go on; nothing but a reset helps
  */
 typedef enum GcRunState {
@@ -35,6 +37,7 @@ typedef enum GcRunState {
     GC_RUN_RUNNING,
     GC_RUN_SAVE_VM,
     GC_RUN_SHUTDOWN,
+    GC_RUN_GUEST_PANICKED,
     GC_RUN_INTERNAL_ERROR,
 } GcRunState;
 
@@ -53,10 +56,14 @@ typedef enum GcVmCause {
     GC_VM_CAUSE_HOST_UI,
     GC_VM_CAUSE_GUEST_SHUTDOWN,
     GC_VM_CAUSE_GUEST_RESET,
+    GC_VM_CAUSE_GUEST_PANIC,
 } GcVmCause;
 
 /* The dumps of a VM; see system/dump_task.h. */
 typedef struct GcDumpTask GcDumpTask;
+
+/* What a panic causes; see system/panic.h. */
+typedef struct GcPanic GcPanic;
 
 /* What to call when the VM has shut down. */
 typedef void (*GcVmEnded)(void *opaque);
@@ -115,12 +122,25 @@ GcRunState gc_vm_get_state(const GcVm *vm);
 void gc_vm_start(GcVm *vm);
 void gc_vm_stop(GcVm *vm);
 
+/* As gc_vm_stop(), for a reason that @state says. */
+void gc_vm_stop_as(GcVm *vm, GcRunState state);
+
 /* Stops a VM that runs until gc_vm_start().  Whether it ran. */
 bool gc_vm_hold(GcVm *vm);
 
-/* Puts all devices into the state after power-on; with -no-reboot, shuts
- * down instead. */
+/* What is done when the guest reboots, shuts down or panics. */
+const GcActions *gc_vm_get_actions(const GcVm *vm);
+
+/* Errors: as gc_panic_check(). */
+bool gc_vm_set_actions(GcVm *vm, const GcActions *actions, GError **error);
+
+/* Puts all devices into the state after power-on; a VM that stood still is
+ * then as one that was never started.  With reboot=shutdown, shuts down
+ * instead. */
 void gc_vm_reset(GcVm *vm, GcVmCause cause);
+
+/* Ends the VM; or, if @cause is the guest and with shutdown=pause, stops it
+ * until a reset. */
 void gc_vm_shutdown(GcVm *vm, GcVmCause cause);
 
 /* For accelerators: a CPU cannot go on, for the reason @why.  It is not run

@@ -274,11 +274,15 @@ static void put_strings(JsonBuilder *reply, const char *name,
 static bool run_query_dump(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 {
     const GcDumpTask *task = gc_vm_get_dump(call->vm);
+    const char *path = gc_dump_task_get_path(task);
     const char *failure = gc_dump_task_get_error(task);
     const char *const *warnings = gc_dump_task_get_warnings(task);
 
     json_builder_begin_object(call->reply);
     gc_dump_task_put_result(task, call->reply);
+    if (path != NULL) {
+        gc_qmp_put_string(call->reply, "x-file", path);
+    }
     if (failure != NULL) {
         gc_qmp_put_string(call->reply, "x-error", failure);
     }

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guestcore/error.h"
+
 #include "system/monitor/qmp.h"
 
 static bool run_stop(GcQmpCall *call, GError **error)
@@ -17,6 +19,11 @@ static bool run_stop(GcQmpCall *call, GError **error)
 static bool run_cont(GcQmpCall *call, GError **error)
 {
     if (!gc_qmp_check_no_dump(call, error)) {
+        return false;
+    }
+    if (gc_vm_get_state(call->vm) == GC_RUN_SHUTDOWN) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "Resetting the Virtual Machine is required");
         return false;
     }
     gc_vm_start(call->vm);

@@ -112,7 +112,7 @@ static void test_values_arrive(void **state)
     assert_int_equal(config->qmp->len, 2);
     assert_string_equal(config->name, "n");
     assert_true(config->paused);
-    assert_true(config->no_reboot);
+    assert_int_equal(config->actions.reboot, GC_REBOOT_SHUTDOWN);
 }
 
 static void test_every_value_can_be_wrong(void **state)
