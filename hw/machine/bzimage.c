@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A Linux bzImage as the items from which x86 firmware boots it: the boot
- * protocol of Linux, Documentation/arch/x86/boot.rst. */
+/* A Linux bzImage as the items from which x86 firmware boots it. */
 #include <string.h>
 
 #include "base/byteorder.h"
 #include "base/error.h"
 #include "hw/machine/board.h"
+#include "hw/machine/bzimage_header.h"
 
-#define SECTOR 512
-#define HEADER_END 0x268 /* of the fields looked at, and more */
-#define DEFAULT_SETUP_SECTORS 4
-
-#define SETUP_SECTS 0x1f1
-#define MAGIC 0x202
-#define VERSION 0x206
-#define TYPE_OF_LOADER 0x210
-#define LOADFLAGS 0x211
-#define RAMDISK_IMAGE 0x218
-#define RAMDISK_SIZE 0x21c
-#define HEAP_END_PTR 0x224
-#define CMD_LINE_PTR 0x228
-#define INITRD_ADDR_MAX 0x22c
-#define XLOADFLAGS 0x236
-
-#define LOADED_HIGH 0x01
-#define CAN_USE_HEAP 0x80
-#define CAN_BE_LOADED_ABOVE_4G 0x02
 #define LOADER_QEMU 0xb0
 
 /* What firmware keeps for its ACPI tables below the end of low memory. */
@@ -34,8 +15,7 @@
 
 /* Where firmware is to put what. */
 typedef struct Plan {
-    unsigned version;
-    size_t setup_size;
+    GcBzimage image;
     uint32_t setup_addr;
     uint32_t cmdline_addr;
     uint32_t kernel_addr;
@@ -43,31 +23,20 @@ typedef struct Plan {
     uint32_t initrd_size;
 } Plan;
 
-static uint32_t get(const uint8_t *header, size_t at, size_t width)
-{
-    return (uint32_t)gc_get_uint(header + at, width, false);
-}
-
 static void put(uint8_t *header, size_t at, size_t width, uint32_t value)
 {
     gc_put_uint(header + at, width, false, value);
 }
 
-static bool has_header(GBytes *kernel)
+static void plan_kernel(size_t cmdline_size, Plan *plan)
 {
-    size_t size;
-    const uint8_t *data = g_bytes_get_data(kernel, &size);
-
-    return size >= HEADER_END && memcmp(data + MAGIC, "HdrS", 4) == 0;
-}
-
-static void plan_kernel(const uint8_t *header, size_t cmdline_size, Plan *plan)
-{
-    bool is_high = (header[LOADFLAGS] & LOADED_HIGH) != 0;
+    const GcBzimage *image = &plan->image;
+    bool is_high = (gc_bzimage_get(image, GC_BZIMAGE_LOADFLAGS, 1) &
+                    GC_BZIMAGE_LOADED_HIGH) != 0;
     uint32_t room = (uint32_t)((cmdline_size + 15) & ~(size_t)15);
 
     plan->kernel_addr = is_high ? 0x100000 : 0x10000;
-    if (is_high && plan->version >= 0x202) {
+    if (is_high && image->version >= 0x202) {
         plan->setup_addr = 0x10000;
         plan->cmdline_addr = 0x20000;
     } else {
@@ -76,19 +45,10 @@ static void plan_kernel(const uint8_t *header, size_t cmdline_size, Plan *plan)
     }
 }
 
-static uint64_t get_initrd_max(const uint8_t *header, unsigned version)
+static bool plan_initrd(GBytes *initrd, uint64_t low_end, Plan *plan,
+                        GError **error)
 {
-    if (version >= 0x20c &&
-        (get(header, XLOADFLAGS, 2) & CAN_BE_LOADED_ABOVE_4G) != 0) {
-        return UINT32_MAX;
-    }
-    return version >= 0x203 ? get(header, INITRD_ADDR_MAX, 4) : 0x37ffffff;
-}
-
-static bool plan_initrd(const uint8_t *header, GBytes *initrd, uint64_t low_end,
-                        Plan *plan, GError **error)
-{
-    uint64_t max = get_initrd_max(header, plan->version);
+    uint64_t max = gc_bzimage_get_initrd_max(&plan->image);
     size_t size;
 
     if (initrd == NULL) {
@@ -110,46 +70,36 @@ static bool plan_initrd(const uint8_t *header, GBytes *initrd, uint64_t low_end,
 static bool make_plan(const GcMachineConfig *config, size_t cmdline_size,
                       uint64_t low_end, Plan *plan, GError **error)
 {
-    size_t size;
-    const uint8_t *header = g_bytes_get_data(config->kernel, &size);
-    size_t sectors = header[SETUP_SECTS];
-
-    plan->version = get(header, VERSION, 2);
-    plan->setup_size =
-        ((sectors != 0 ? sectors : DEFAULT_SETUP_SECTORS) + 1) * SECTOR;
-    if (plan->setup_size > size) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "kernel: %zu bytes of setup in a file of %zu",
-                    plan->setup_size, size);
+    if (!gc_bzimage_parse(config->kernel, &plan->image, error)) {
         return false;
     }
-    plan_kernel(header, cmdline_size, plan);
-    return plan_initrd(header, config->initrd, low_end, plan, error);
+    plan_kernel(cmdline_size, plan);
+    return plan_initrd(config->initrd, low_end, plan, error);
 }
 
 /* The setup code with what a boot loader fills in. */
 static GBytes *patch_setup(GBytes *kernel, const Plan *plan)
 {
-    uint8_t *setup = g_malloc(plan->setup_size);
+    uint8_t *setup = g_malloc(plan->image.setup_size);
     uint32_t heap_end = plan->cmdline_addr - plan->setup_addr;
 
-    memcpy(setup, g_bytes_get_data(kernel, NULL), plan->setup_size);
-    if (plan->version >= 0x202) {
-        put(setup, CMD_LINE_PTR, 4, plan->cmdline_addr);
+    memcpy(setup, g_bytes_get_data(kernel, NULL), plan->image.setup_size);
+    if (plan->image.version >= 0x202) {
+        put(setup, GC_BZIMAGE_CMD_LINE_PTR, 4, plan->cmdline_addr);
     } else {
         put(setup, 0x20, 2, 0xa33f);
         put(setup, 0x22, 2, heap_end);
     }
-    setup[TYPE_OF_LOADER] = LOADER_QEMU;
-    if (plan->version >= 0x201) {
-        setup[LOADFLAGS] |= CAN_USE_HEAP;
-        put(setup, HEAP_END_PTR, 2, heap_end - 0x200);
+    setup[GC_BZIMAGE_TYPE_OF_LOADER] = LOADER_QEMU;
+    if (plan->image.version >= 0x201) {
+        setup[GC_BZIMAGE_LOADFLAGS] |= GC_BZIMAGE_CAN_USE_HEAP;
+        put(setup, GC_BZIMAGE_HEAP_END_PTR, 2, heap_end - 0x200);
     }
     if (plan->initrd_size > 0) {
-        put(setup, RAMDISK_IMAGE, 4, plan->initrd_addr);
-        put(setup, RAMDISK_SIZE, 4, plan->initrd_size);
+        put(setup, GC_BZIMAGE_RAMDISK_IMAGE, 4, plan->initrd_addr);
+        put(setup, GC_BZIMAGE_RAMDISK_SIZE, 4, plan->initrd_size);
     }
-    return g_bytes_new_take(setup, plan->setup_size);
+    return g_bytes_new_take(setup, plan->image.setup_size);
 }
 
 /* Where an item goes, how large it is, and its bytes. */
@@ -175,8 +125,8 @@ static bool add_parts(GcFwCfg *cfg, const GcMachineConfig *config,
         GC_FW_CFG_INITRD_ADDR, GC_FW_CFG_INITRD_SIZE, GC_FW_CFG_INITRD_DATA};
     g_autoptr(GBytes) setup = patch_setup(config->kernel, plan);
     g_autoptr(GBytes) rest = g_bytes_new_from_bytes(
-        config->kernel, plan->setup_size,
-        g_bytes_get_size(config->kernel) - plan->setup_size);
+        config->kernel, plan->image.setup_size,
+        g_bytes_get_size(config->kernel) - plan->image.setup_size);
 
     return add_part(cfg, cmdline_keys, plan->cmdline_addr, cmdline, error) &&
            add_part(cfg, kernel_keys, plan->kernel_addr, rest, error) &&
@@ -193,7 +143,7 @@ bool gc_board_add_bzimage(GcFwCfg *cfg, const GcMachineConfig *config,
     g_autoptr(GBytes) cmdline = g_bytes_new(text, strlen(text) + 1);
     Plan plan = {0};
 
-    if (!has_header(config->kernel)) {
+    if (!gc_bzimage_has_header(config->kernel)) {
         return gc_board_add_plain_kernel(cfg, config, error);
     }
     return make_plan(config, g_bytes_get_size(cmdline), low_end, &plan,
