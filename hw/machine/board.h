@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hw/fdt_writer.h"
+#include "hw/machine/boot_image.h"
 #include "hw/machine/machine.h"
 
 /* No NUMA node. */
@@ -14,6 +15,8 @@ struct GcMachine {
     const char *target;
     unsigned n_cpus;
     unsigned max_cpus;
+    unsigned cores; /* 0: all in one socket */
+    unsigned threads;
     uint64_t ram_size;
     uint8_t *ram;
     const char *ram_name;
@@ -27,8 +30,9 @@ struct GcMachine {
     GcVmcoreinfo *vmcoreinfo; /* (nullable) one of the devices */
     GBytes *fdt;              /* once it was made */
     bool runs_cpus;
-    bool has_boot; /* there is something to boot */
+    bool has_boot; /* there is something to boot: */
     GcMachineBoot boot;
+    GcBootImage *boot_image;   /* or NULL */
     const GcMachineHost *host; /* or NULL */
     void *host_opaque;
 };

@@ -147,6 +147,8 @@ GcMachine *gc_machine_new(const GcMachineType *type, const char *target,
     machine->target = target;
     machine->n_cpus = config->n_cpus;
     machine->max_cpus = config->max_cpus;
+    machine->cores = config->cores;
+    machine->threads = MAX(config->threads, 1);
     machine->ram = config->ram;
     machine->ram_size = config->ram_size;
     machine->ram_name =
@@ -175,6 +177,7 @@ void gc_machine_free(GcMachine *machine)
         g_ptr_array_remove_index(machine->devices, machine->devices->len - 1);
     }
     g_ptr_array_unref(machine->devices);
+    gc_boot_image_free(machine->boot_image);
     gc_bus_free(machine->memory);
     gc_bus_free(machine->ports);
     g_clear_pointer(&machine->fdt, g_bytes_unref);
@@ -242,6 +245,9 @@ void gc_machine_reset(GcMachine *machine)
     if (machine->type->build_fdt != NULL) {
         load_fdt(machine);
     }
+    if (machine->has_boot) {
+        gc_boot_image_load(machine->boot_image, machine->memory);
+    }
 }
 
 const GcMachineBoot *gc_machine_get_boot(const GcMachine *machine)
@@ -301,6 +307,29 @@ unsigned gc_machine_get_n_cpus(const GcMachine *machine)
 unsigned gc_machine_get_max_cpus(const GcMachine *machine)
 {
     return machine->max_cpus;
+}
+
+/* The bits that number @n things. */
+static unsigned get_width(unsigned n)
+{
+    unsigned width = 0;
+
+    while (n > 1 && (n - 1) >> width != 0) {
+        width++;
+    }
+    return width;
+}
+
+unsigned gc_machine_get_apic_id(const GcMachine *machine, unsigned cpu)
+{
+    unsigned threads = machine->threads;
+    unsigned cores = machine->cores != 0 ? machine->cores
+                                         : MAX(machine->max_cpus / threads, 1);
+    unsigned thread = cpu % threads;
+    unsigned core = cpu / threads % cores;
+    unsigned socket = cpu / threads / cores;
+
+    return (socket << get_width(cores) | core) << get_width(threads) | thread;
 }
 
 GcBus *gc_machine_get_memory(GcMachine *machine)

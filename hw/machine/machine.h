@@ -266,6 +266,8 @@ const GcMachineType *gc_machine_get_type(const GcMachine *machine);
 const char *gc_machine_get_target(const GcMachine *machine);
 unsigned gc_machine_get_n_cpus(const GcMachine *machine);
 unsigned gc_machine_get_max_cpus(const GcMachine *machine);
+/* A CPU's APIC id: thread, core and socket, each in bits of its own. */
+unsigned gc_machine_get_apic_id(const GcMachine *machine, unsigned cpu);
 GcBus *gc_machine_get_memory(GcMachine *machine);
 GcBus *gc_machine_get_ports(GcMachine *machine);
 GcFwCfg *gc_machine_get_fw_cfg(GcMachine *machine);

@@ -5,6 +5,7 @@
 
 #include "base/byteorder.h"
 #include "hw/machine/board.h"
+#include "hw/machine/x86_boot.h"
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 #define E820_ENTRY_SIZE 20
@@ -32,41 +33,16 @@ static void write_port(void *opaque, uint64_t offset, unsigned size,
 
 static const GcBusOps port_ops = {.read = read_port, .write = write_port};
 
-/* The bits that number @n things. */
-static unsigned get_width(unsigned n)
-{
-    unsigned width = 0;
-
-    while (n > 1 && (n - 1) >> width != 0) {
-        width++;
-    }
-    return width;
-}
-
-/* A CPU's APIC id: thread, core and socket, each in bits of its own. */
-static unsigned get_apic_id(const GcMachineConfig *config, unsigned cpu)
-{
-    unsigned threads = MAX(config->threads, 1);
-    unsigned cores =
-        config->cores != 0 ? config->cores : MAX(config->max_cpus / threads, 1);
-    unsigned thread = cpu % threads;
-    unsigned core = cpu / threads % cores;
-    unsigned socket = cpu / threads / cores;
-
-    return (socket << get_width(cores) | core) << get_width(threads) | thread;
-}
-
 /* One more than the highest APIC id. */
-static unsigned get_apic_id_limit(const GcMachineConfig *config)
+static unsigned get_apic_id_limit(const GcMachine *machine)
 {
-    return get_apic_id(config, config->max_cpus - 1) + 1;
+    return gc_machine_get_apic_id(machine, machine->max_cpus - 1) + 1;
 }
 
 /* The number of nodes, the node of each APIC id, the memory of each node. */
-static bool add_numa(GcMachine *machine, const GcMachineConfig *config,
-                     GError **error)
+static bool add_numa(GcMachine *machine, GError **error)
 {
-    size_t n_ids = get_apic_id_limit(config);
+    size_t n_ids = get_apic_id_limit(machine);
     size_t n_nodes = machine->node_sizes->len;
     size_t size = (1 + n_ids + n_nodes) * sizeof(uint64_t);
     uint8_t *data = g_malloc0(size);
@@ -75,8 +51,9 @@ static bool add_numa(GcMachine *machine, const GcMachineConfig *config,
     gc_put_uint(data, 8, false, n_nodes);
     for (unsigned i = 0; i < machine->max_cpus; i++) {
         if (machine->cpu_nodes[i] != GC_MACHINE_NO_NODE) {
-            gc_put_uint(data + 8 * (1 + (size_t)get_apic_id(config, i)), 8,
-                        false, machine->cpu_nodes[i]);
+            gc_put_uint(
+                data + 8 * (1 + (size_t)gc_machine_get_apic_id(machine, i)), 8,
+                false, machine->cpu_nodes[i]);
         }
     }
     for (size_t i = 0; i < n_nodes; i++) {
@@ -111,8 +88,8 @@ static bool add_items(GcMachine *machine, const GcMachineConfig *config,
     return gc_fw_cfg_add_u64(cfg, GC_FW_CFG_RAM_SIZE, machine->ram_size,
                              error) &&
            gc_fw_cfg_add_u16(cfg, GC_FW_CFG_MAX_CPUS,
-                             (uint16_t)get_apic_id_limit(config), error) &&
-           add_numa(machine, config, error) && add_e820(machine, error) &&
+                             (uint16_t)get_apic_id_limit(machine), error) &&
+           add_numa(machine, error) && add_e820(machine, error) &&
            (config->kernel == NULL ||
             gc_board_add_bzimage(cfg, config, low_size, error));
 }
@@ -135,7 +112,9 @@ static bool build(GcMachine *machine, const GcMachineConfig *config,
             gc_board_add_ram(machine, FOUR_GIB, size - low_size, low_size,
                              error)) &&
            gc_board_add_fw_cfg(machine, config, &place, error) &&
-           add_items(machine, config, low_size, error);
+           add_items(machine, config, low_size, error) &&
+           (!config->runs_cpus || config->kernel == NULL ||
+            gc_x86_boot_prepare(machine, config, error));
 }
 
 static bool build_pc(GcMachine *machine, const GcMachineConfig *config,
