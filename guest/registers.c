@@ -216,6 +216,24 @@ bool gc_registers_set_vector_length(GcRegisters *registers, unsigned size,
     return true;
 }
 
+bool gc_registers_get(const GcRegisters *registers, const char *name,
+                      uint64_t *ret_value)
+{
+    for (size_t i = 0; i < registers->n_slots; i++) {
+        const Slot *slot = &registers->slots[i];
+        size_t offset;
+        size_t width;
+
+        if (gc_register_note_find(slot->note, name, &offset, &width) &&
+            width <= sizeof(*ret_value)) {
+            *ret_value = gc_get_uint(slot->desc + offset, width,
+                                     is_big_endian(registers->arch));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The descriptor of @slot for the CPU of that number. */
 static GBytes *make_desc(const GcRegisters *registers, const Slot *slot,
                          unsigned cpu)

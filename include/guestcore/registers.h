@@ -96,6 +96,18 @@ GC_API bool gc_registers_set_vector_length(GcRegisters *registers,
                                            unsigned size, GError **error);
 
 /**
+ * gc_registers_get:
+ * @registers: the registers
+ * @name: of a register of up to 64 bits
+ * @ret_value: (out): what it holds
+ *
+ * Returns: whether there is such a register
+ * Threads: owner thread
+ */
+GC_API bool gc_registers_get(const GcRegisters *registers, const char *name,
+                             uint64_t *ret_value);
+
+/**
  * gc_guest_add_cpu:
  * @guest: the guest
  * @registers: (transfer none): the registers of its next CPU

@@ -92,9 +92,13 @@ static void set(GcRegisters *registers, const char *name, uint64_t value)
 {
     GError *error = NULL;
 
+    uint64_t got = ~value;
+
     if (!gc_registers_set(registers, name, value, &error)) {
         fail_msg("%s", error->message);
     }
+    assert_true(gc_registers_get(registers, name, &got));
+    assert_int_equal(got, value);
 }
 
 static unsigned count_notes(const GcGuest *guest)
