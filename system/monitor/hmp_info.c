@@ -45,22 +45,6 @@ static bool run_mtree(GcHmpCall *call)
     return true;
 }
 
-/* Without an accelerator that runs CPUs there is nothing in them. */
-static bool run_registers(GcHmpCall *call)
-{
-    bool all = call->args[0] != NULL && strcmp(call->args[0], "-a") == 0;
-    unsigned n = all ? gc_machine_get_n_cpus(gc_vm_get_machine(call->vm)) : 1;
-
-    for (unsigned i = 0; i < n; i++) {
-        g_string_append_printf(
-            call->out,
-            "\nCPU#%u\nno registers: accelerator '%s' runs "
-            "no guest code\n",
-            i, gc_accel_get_class(gc_vm_get_accel(call->vm))->name);
-    }
-    return true;
-}
-
 static bool run_ramblock(GcHmpCall *call)
 {
     const GcRam *ram = gc_vm_get_ram(call->vm);
@@ -90,7 +74,6 @@ static bool run_status(GcHmpCall *call)
 
 static const GcHmpCommand commands[] = {
     {"info mtree", "-f", "show the address spaces", run_mtree},
-    {"info registers", "[-a]", "show the registers of the CPUs", run_registers},
     {"info ramblock", "", "show the blocks of RAM", run_ramblock},
     {"info status", "", "show whether the VM runs", run_status},
     {NULL, NULL, NULL, NULL},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands about the VM: whether it runs, and what it is. */
 #include <string.h>
-#include <unistd.h>
 
 #include "guestcore/error.h"
 
@@ -21,7 +20,8 @@ static bool run_cont(GcQmpCall *call, GError **error)
     if (!gc_qmp_check_no_dump(call, error)) {
         return false;
     }
-    if (gc_vm_get_state(call->vm) == GC_RUN_SHUTDOWN) {
+    if (gc_vm_get_state(call->vm) == GC_RUN_SHUTDOWN ||
+        gc_vm_get_state(call->vm) == GC_RUN_INTERNAL_ERROR) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "Resetting the Virtual Machine is required");
         return false;
@@ -36,6 +36,13 @@ static bool run_system_reset(GcQmpCall *call, GError **error)
         return false;
     }
     gc_vm_reset(call->vm, GC_VM_CAUSE_HOST_QMP_RESET);
+    return true;
+}
+
+/* No machine has a button that the guest could be told of. */
+static bool run_system_powerdown(GcQmpCall *call, GError **error G_GNUC_UNUSED)
+{
+    gc_events_emit(gc_vm_get_events(call->vm), "POWERDOWN", NULL);
     return true;
 }
 
@@ -224,6 +231,7 @@ static const GcQmpCommand commands[] = {
     {"stop", NULL, run_stop},
     {"cont", NULL, run_cont},
     {"system_reset", NULL, run_system_reset},
+    {"system_powerdown", NULL, run_system_powerdown},
     {"quit", NULL, run_quit},
     {"query-status", NULL, run_query_status},
     {"query-name", NULL, run_query_name},

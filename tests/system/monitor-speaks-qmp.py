@@ -209,7 +209,7 @@ def questions(lines):
     names = {c["name"] for c in command(lines, "query-commands")}
     assert {"query-version", "query-status", "query-commands",
             "query-machines", "query-cpus-fast", "qom-list-types", "stop",
-            "cont", "system_reset", "quit", "getfd", "closefd",
+            "cont", "system_reset", "system_powerdown", "quit", "getfd", "closefd",
             "human-monitor-command", "x-query-vmcoreinfo"} <= names, names
     machines = {m["name"]: m for m in command(lines, "query-machines")}
     assert {"pc", "q35"} <= set(machines), machines

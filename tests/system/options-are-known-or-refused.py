@@ -148,7 +148,7 @@ RIGHT = [
     ["-display", "none", "-audio", "none", "-nographic", "-nodefaults"],
     ["-name", "guest=a"], ["-name", "a"], ["-S"], ["-no-reboot"],
     ["-chardev", "null,id=a", "-serial", "chardev:a"],
-    ["-M", "q35,accel=kvm:qtest"],
+    ["-M", "q35,accel=hvf:qtest"],
     ["-qtest-log", "none"], ["-accel", "none"], ["--machine", "pc"],
 ]
 
