@@ -49,6 +49,13 @@ void gc_device_write_fdt(GcDevice *device, GcFdt *fdt)
     }
 }
 
+void gc_device_write_acpi(GcDevice *device, GcAml *aml)
+{
+    if (device->ops->write_acpi != NULL) {
+        device->ops->write_acpi(device->opaque, aml);
+    }
+}
+
 const GcDeviceType *gc_device_type_find(const char *name)
 {
     for (size_t i = 0; gc_device_types[i] != NULL; i++) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a machine knows of a device: its name, how to reset it, how to
- * describe it in a device tree, how to free it. */
+ * describe it in a device tree or by ACPI, how to free it. */
 #pragma once
 
 #include "guestcore/types.h"
 
+typedef struct GcAml GcAml;
 typedef struct GcFdt GcFdt;
 typedef struct GcMachine GcMachine;
 typedef struct GcDevice GcDevice;
@@ -13,6 +14,7 @@ typedef struct GcDevice GcDevice;
  * GcDeviceOps:
  * @reset: (nullable): to the state after power-on
  * @write_fdt: (nullable): writes the device's own node; errors stay in @fdt
+ * @write_acpi: (nullable): writes the device's own code, in the scope \_SB
  * @free: (nullable): called once with @opaque
  *
  * A device behind its name.
@@ -20,6 +22,7 @@ typedef struct GcDevice GcDevice;
 typedef struct GcDeviceOps {
     void (*reset)(void *opaque);
     void (*write_fdt)(void *opaque, GcFdt *fdt);
+    void (*write_acpi)(void *opaque, GcAml *aml);
     void (*free)(void *opaque);
 } GcDeviceOps;
 
@@ -38,6 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcDevice, gc_device_free)
 const char *gc_device_get_name(const GcDevice *device);
 void gc_device_reset(GcDevice *device);
 void gc_device_write_fdt(GcDevice *device, GcFdt *fdt);
+void gc_device_write_acpi(GcDevice *device, GcAml *aml);
 
 /**
  * GcDeviceType:

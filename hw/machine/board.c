@@ -6,6 +6,7 @@
 
 #include "base/byteorder.h"
 #include "base/error.h"
+#include "hw/aml_writer.h"
 
 #define MAX_WAIT 0xffff /* ms, in 16 bits */
 
@@ -55,8 +56,22 @@ static void free_fw_cfg(void *opaque)
     gc_fw_cfg_free(opaque);
 }
 
+/* A machine that ACPI describes has it behind I/O ports. */
+static void write_fw_cfg_acpi(void *opaque, GcAml *aml)
+{
+    gc_aml_begin_device(aml, "FWCF");
+    gc_aml_add_string(aml, "_HID", "QEMU0002");
+    gc_aml_add_integer(aml, "_STA", 0x0b); /* works, but is not for users */
+    gc_aml_begin_resources(aml);
+    gc_aml_add_ports(aml, GC_FW_CFG_IO_BASE,
+                     gc_fw_cfg_has_dma(opaque) ? GC_FW_CFG_IO_SIZE : 2);
+    gc_aml_end(aml);
+    gc_aml_end(aml);
+}
+
 static const GcDeviceOps fw_cfg_ops = {
     .reset = reset_fw_cfg,
+    .write_acpi = write_fw_cfg_acpi,
     .free = free_fw_cfg,
 };
 

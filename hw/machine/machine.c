@@ -248,6 +248,9 @@ void gc_machine_reset(GcMachine *machine)
     if (machine->has_boot) {
         gc_boot_image_load(machine->boot_image, machine->memory);
     }
+    if (machine->has_boot && machine->type->load_tables != NULL) {
+        machine->type->load_tables(machine);
+    }
 }
 
 const GcMachineBoot *gc_machine_get_boot(const GcMachine *machine)

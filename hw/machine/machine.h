@@ -163,6 +163,8 @@ typedef struct GcMachineBoot {
  * @build: fills a machine
  * @build_fdt: (nullable): writes the whole device tree; errors stay in @fdt
  * @fdt_address: (nullable): where in guest memory a tree of that size lies
+ * @load_tables: (nullable): puts into RAM what says to a kernel that is to be
+ *     booted which devices there are
  *
  * A kind of machine.
  */
@@ -176,6 +178,7 @@ typedef struct GcMachineType {
                   GError **error);
     void (*build_fdt)(GcMachine *machine, GcFdt *fdt);
     GcPaddr (*fdt_address)(GcMachine *machine, size_t size);
+    void (*load_tables)(GcMachine *machine);
 } GcMachineType;
 
 /* All of them, ended by NULL; generated from hw/machine/meson.build. */

@@ -5,7 +5,9 @@
 
 #include "base/byteorder.h"
 #include "hw/machine/board.h"
+#include "hw/machine/x86_acpi.h"
 #include "hw/machine/x86_boot.h"
+#include "hw/power.h"
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 #define E820_ENTRY_SIZE 20
@@ -113,6 +115,7 @@ static bool build(GcMachine *machine, const GcMachineConfig *config,
                              error)) &&
            gc_board_add_fw_cfg(machine, config, &place, error) &&
            add_items(machine, config, low_size, error) &&
+           (!config->runs_cpus || gc_power_add(machine, error)) &&
            (!config->runs_cpus || config->kernel == NULL ||
             gc_x86_boot_prepare(machine, config, error));
 }
@@ -138,6 +141,7 @@ const GcMachineType gc_machine_pc = {
     .max_cpus = 255,
     .ram_name = "pc.ram",
     .build = build_pc,
+    .load_tables = gc_x86_acpi_load,
 };
 
 const GcMachineType gc_machine_q35 = {
@@ -147,4 +151,5 @@ const GcMachineType gc_machine_q35 = {
     .max_cpus = 288,
     .ram_name = "pc.ram",
     .build = build_q35,
+    .load_tables = gc_x86_acpi_load,
 };

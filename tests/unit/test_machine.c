@@ -485,6 +485,43 @@ static void test_devices_reach_the_host(void **state)
     assert_null(gc_machine_get_boot(machine));
 }
 
+/* Where CPUs run, a guest can restart its machine and switch it off. */
+static void test_the_guest_restarts_and_switches_off(void **state)
+{
+    static const struct {
+        uint64_t port;
+        uint64_t value;
+        unsigned n_requests;
+        GcMachineRequest request;
+    } cases[] = {
+        {0x64, 0xd1, 0, 0}, /* another command of the controller */
+        {0x64, 0xfe, 1, GC_MACHINE_REQUEST_RESET},
+        {0x600, 0x14, 0, 0}, /* the type alone */
+        {0x600, 0x24, 0, 0}, /* a sleep that there is not */
+        {0x601, 0x34, 0, 0}, /* the status */
+        {0x600, 0x34, 1, GC_MACHINE_REQUEST_SHUTDOWN},
+    };
+    static const GcMachineHost host = {note_request, note_irq};
+    GcMachineConfig config = small_config();
+    g_autoptr(GcMachine) machine = NULL;
+    GcBus *ports;
+
+    (void)state;
+    config.runs_cpus = true;
+    machine = machine_new("pc", "x86_64", &config, NULL);
+    ports = gc_machine_get_ports(machine);
+    assert_int_equal(gc_bus_read_uint(ports, 0x64, 1), 0xff);
+    assert_int_equal(gc_bus_read_uint(ports, 0x600, 2), 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Told told = {0};
+
+        gc_machine_set_host(machine, &host, &told);
+        gc_bus_write_uint(ports, cases[i].port, 1, cases[i].value);
+        assert_int_equal(told.n_requests, cases[i].n_requests);
+        assert_int_equal(told.request, cases[i].request);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_bzimage_items),
         cmocka_unit_test(test_bad_bzimages),
         cmocka_unit_test(test_devices_reach_the_host),
+        cmocka_unit_test(test_the_guest_restarts_and_switches_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
