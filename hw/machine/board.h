@@ -25,10 +25,11 @@ struct GcMachine {
     unsigned *cpu_nodes; /* of each possible CPU, or GC_MACHINE_NO_NODE */
     GcBus *memory;
     GcBus *ports;
-    GPtrArray *devices;       /* of GcDevice */
-    GcFwCfg *fw_cfg;          /* one of the devices */
-    GcVmcoreinfo *vmcoreinfo; /* (nullable) one of the devices */
-    GBytes *fdt;              /* once it was made */
+    GPtrArray *devices;                     /* of GcDevice */
+    GcFwCfg *fw_cfg;                        /* one of the devices */
+    GcVmcoreinfo *vmcoreinfo;               /* (nullable) one of the devices */
+    GcSerial *serials[GC_SERIAL_MAX_PORTS]; /* the same of each */
+    GBytes *fdt;                            /* once it was made */
     bool runs_cpus;
     bool has_boot; /* there is something to boot: */
     GcMachineBoot boot;

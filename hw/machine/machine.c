@@ -350,6 +350,11 @@ GcFwCfg *gc_machine_get_fw_cfg(GcMachine *machine)
     return machine->fw_cfg;
 }
 
+GcSerial *gc_machine_get_serial(GcMachine *machine, unsigned index)
+{
+    return index < GC_SERIAL_MAX_PORTS ? machine->serials[index] : NULL;
+}
+
 GcVmcoreinfo *gc_machine_get_vmcoreinfo(GcMachine *machine)
 {
     return machine->vmcoreinfo;

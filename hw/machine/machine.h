@@ -11,6 +11,7 @@
 
 #include "hw/bus.h"
 #include "hw/device.h"
+#include "hw/serial.h"
 
 /**
  * GcMachineNumaNode:
@@ -53,6 +54,7 @@ typedef struct GcMachineFile {
  * @n_files: how many
  * @fw_cfg_slots: room for files; 0 = %GC_FW_CFG_DEFAULT_SLOTS
  * @fw_cfg_no_dma: -global fw_cfg.dma_enabled=off
+ * @serials: which serial ports it has, if it is a machine that has any
  * @runs_cpus: CPUs run in it, so that each reset puts into RAM what they
  *     boot from; else RAM is left alone
  *
@@ -81,6 +83,7 @@ typedef struct GcMachineConfig {
     size_t n_files;
     unsigned fw_cfg_slots;
     bool fw_cfg_no_dma;
+    bool serials[GC_SERIAL_MAX_PORTS];
     bool runs_cpus;
 } GcMachineConfig;
 
@@ -275,4 +278,5 @@ GcBus *gc_machine_get_memory(GcMachine *machine);
 GcBus *gc_machine_get_ports(GcMachine *machine);
 GcFwCfg *gc_machine_get_fw_cfg(GcMachine *machine);
 /* (nullable) */
+GcSerial *gc_machine_get_serial(GcMachine *machine, unsigned index);
 GcVmcoreinfo *gc_machine_get_vmcoreinfo(GcMachine *machine);

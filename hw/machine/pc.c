@@ -96,6 +96,30 @@ static bool add_items(GcMachine *machine, const GcMachineConfig *config,
             gc_board_add_bzimage(cfg, config, low_size, error));
 }
 
+static bool add_serials(GcMachine *machine, const GcMachineConfig *config,
+                        GError **error)
+{
+    for (unsigned i = 0; i < GC_SERIAL_MAX_PORTS; i++) {
+        if (config->serials[i]) {
+            machine->serials[i] = gc_serial_add(machine, i, error);
+            if (machine->serials[i] == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* What only a guest that runs needs. */
+static bool add_running(GcMachine *machine, const GcMachineConfig *config,
+                        GError **error)
+{
+    return !config->runs_cpus ||
+           (gc_power_add(machine, error) &&
+            (config->kernel == NULL ||
+             gc_x86_boot_prepare(machine, config, error)));
+}
+
 static bool build(GcMachine *machine, const GcMachineConfig *config,
                   const Hole *hole, GError **error)
 {
@@ -115,9 +139,8 @@ static bool build(GcMachine *machine, const GcMachineConfig *config,
                              error)) &&
            gc_board_add_fw_cfg(machine, config, &place, error) &&
            add_items(machine, config, low_size, error) &&
-           (!config->runs_cpus || gc_power_add(machine, error)) &&
-           (!config->runs_cpus || config->kernel == NULL ||
-            gc_x86_boot_prepare(machine, config, error));
+           add_serials(machine, config, error) &&
+           add_running(machine, config, error);
 }
 
 static bool build_pc(GcMachine *machine, const GcMachineConfig *config,

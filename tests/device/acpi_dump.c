@@ -97,6 +97,7 @@ int main(int argc, char **argv)
     config.ram_size = sizeof(ram);
     config.n_cpus = config.max_cpus = (unsigned)atoi(argv[3]);
     config.kernel = kernel;
+    config.serials[0] = config.serials[1] = true;
     config.runs_cpus = true;
     machine = gc_machine_new(gc_machine_type_find(argv[2], "x86_64"), "x86_64",
                              &config, &error);

@@ -73,6 +73,17 @@ def check_dsdt(text):
                      device, re.S), device
 
 
+def check_serial(text, name, number, port, interrupt):
+    device = re.search(r"Device \(%s\)\s*\{(.*?)\n        \}" % name, text,
+                       re.S)[1]
+    assert 'EisaId ("PNP0501")' in device, device
+    assert re.search(rf"Name \(_UID, {number}\)", device), device
+    assert re.search(rf"IO \(Decode16,\s+{port},.*{port},.*0x01,.*0x08,",
+                     device, re.S), device
+    assert re.search(r"Interrupt \(ResourceConsumer, Edge, ActiveHigh, "
+                     rf"Exclusive.*\{{\s+{interrupt},", device, re.S), device
+
+
 def check_compiles(folder):
     """The code means what was written: compiled again, it is the same."""
     iasl(folder, "-oa", "-p", "again", "DSDT.dsl")
@@ -86,7 +97,10 @@ def check_machine(dump, folder, machine, cpus):
     check_fadt(decompile(folder, "FACP"))
     check_madt(decompile(folder, "APIC"), int(cpus))
     decompile(folder, "XSDT")
-    check_dsdt(decompile(folder, "DSDT"))
+    code = decompile(folder, "DSDT")
+    check_dsdt(code)
+    check_serial(code, "COM1", "One", "0x03F8", "0x00000004")
+    check_serial(code, "COM2", "0x02", "0x02F8", "0x00000003")
     check_compiles(folder)
 
 
