@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest that behaves: it does what Linux's driver of the fw_cfg device does
+ * to announce a VMCOREINFO note, says so on the serial line, and then what
+ * the command line asks for:
+ *
+ *   cpus=N     as many CPUs run, the others wait for ever
+ *   count=1    all of them count in memory instead of standing still
+ *   resets=N   the first N times it resets the machine: by a fault without a
+ *              handler, or
+ *   port=1     by the port of the keyboard controller */
+#include "bare.h"
+
+#define SIGNATURE 0x00
+#define ID 0x01
+#define ID_HAS_DMA 2u
+
+#define MSR_GS_BASE 0xc0000101u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+
+#define KEYBOARD_COMMAND 0x64
+#define PULSE_RESET 0xfe
+
+#define TEXT                                                                   \
+    "OSRELEASE=6.1.0-bare\nPAGESIZE=4096\n"                                    \
+    "SYMBOL(init_uts_ns)=ffffffff81000000\nNUMBER(phys_base)=-1048576\n"
+
+/* How often it has begun; not part of the image, so a reset leaves it. */
+static volatile uint64_t *const boots = (volatile uint64_t *)BARE_SCRATCH;
+static volatile uint64_t *const counters =
+    (volatile uint64_t *)(BARE_SCRATCH + 4096);
+
+static struct {
+    uint32_t name_size;
+    uint32_t desc_size;
+    uint32_t type;
+    char name[12];
+    char text[sizeof(TEXT) - 1];
+} __attribute__((aligned(4096)))
+note = {11, sizeof(TEXT) - 1, 0, "VMCOREINFO", TEXT};
+
+static struct {
+    uint16_t host_format;
+    uint16_t guest_format;
+    uint32_t size;
+    uint64_t address;
+} __attribute__((packed)) announcement;
+
+static bool check_device(void)
+{
+    char signature[4];
+    uint32_t id;
+
+    read_item(SIGNATURE, signature, sizeof(signature));
+    read_item(ID, &id, sizeof(id));
+    say("fw_cfg %s, id %x\n",
+        signature[0] == 'Q' && signature[1] == 'E' && signature[2] == 'M' &&
+                signature[3] == 'U'
+            ? "is there"
+            : "is absent",
+        (uint64_t)id);
+    return (id & ID_HAS_DMA) != 0;
+}
+
+static void announce(void)
+{
+    uint32_t size = 0;
+    uint16_t key = find_file("etc/vmcoreinfo", &size);
+    uint32_t result;
+
+    if (key == 0) {
+        say("vmcoreinfo is absent\n");
+        return;
+    }
+    announcement.guest_format = 1;
+    announcement.size = sizeof(note);
+    announcement.address = (uintptr_t)&note;
+    result = do_dma((uint32_t)key << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_WRITE,
+                    &announcement, sizeof(announcement));
+    say("vmcoreinfo of %x bytes at %x: %x\n", (uint64_t)size,
+        (uint64_t)announcement.address, (uint64_t)result);
+}
+
+static void reset_machine(void)
+{
+    if (get_option("port", 0) != 0) {
+        out8(KEYBOARD_COMMAND, PULSE_RESET);
+    }
+    bare_triple_fault();
+}
+
+static void stop(unsigned cpu)
+{
+    write_msr(MSR_GS_BASE, 0xffff888000000000u + cpu);
+    write_msr(MSR_KERNEL_GS_BASE, 0xffff999900000000u + cpu);
+    if (get_option("count", 0) != 0) {
+        bare_count(cpu, &counters[cpu]);
+    }
+    bare_halt(cpu);
+}
+
+void guest_main(void)
+{
+    uint64_t cr3;
+
+    __asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
+    ++*boots;
+    say("boot %x\n", *boots);
+    if (check_device()) {
+        announce();
+    }
+    start_others((unsigned)get_option("cpus", 1));
+    say("rip %x, cr3 %x, counters %x\n", (uint64_t)(uintptr_t)bare_halted, cr3,
+        (uint64_t)(uintptr_t)counters);
+    if (*boots <= get_option("resets", 0)) {
+        reset_machine();
+    }
+    say("done\n");
+    stop(0);
+}
+
+void guest_other(unsigned cpu)
+{
+    stop(cpu);
+}

@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""KVM runs a guest that announces its VMCOREINFO: dumps show its note and its
+registers; it is stopped, resumed, reset by itself and by the monitor, ended."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from bare import Bare, add_arguments, need_kvm
+from check import Skip, run
+from dumpqmp import open_dump
+from system import run_once
+
+PHYS_BASE = -0x100000
+PLACES = r"rip (\w+), cr3 (\w+), counters (\w+)\ndone"
+MAGIC = {"RAX": 0x0123456789abcdef, "RBX": 0xb0b0b0b0b0b0b0b0,
+         "R8": 0x8888888888888888, "R12": 0x1212121212121212}
+GS_BASE = 0xffff888000000000
+KERNEL_GS_BASE = 0xffff999900000000
+NAME = "guestcore-system-x86_64"
+NOBODY = 65534
+
+# Where registers are in NT_PRSTATUS and in the QEMU note.
+PRSTATUS = {"R15": 112, "R12": 136, "RBX": 152, "R8": 184, "RAX": 192,
+            "RIP": 240, "GS": 288}
+QEMU = {"RAX": 8, "RBX": 16, "R8": 72, "R12": 104, "R15": 128, "RIP": 136,
+        "CS_FLAGS": 160, "GS": 264, "GDT": 360, "CR0": 392, "CR3": 416,
+        "CR4": 424, "KERNEL_GS_BASE": 432}
+
+
+def places_of(guest):
+    """(rip, cr3, counters) that the guest says, once it has done its part."""
+    return [int(number, 16) for number in guest.wait(PLACES).groups()]
+
+
+def query(guest):
+    return guest.qmp.command("x-query-vmcoreinfo")
+
+
+def status(guest):
+    return guest.qmp.command("query-status")["status"]
+
+
+def fields(note, places):
+    """The registers of a note."""
+    return {name: struct.unpack_from("<Q", note.desc, at)[0]
+            for name, at in places.items()}
+
+
+def check_cpu(number, prstatus, qemu, rip, cr3):
+    """The notes of a CPU that halts."""
+    expect = {**MAGIC, "R15": number, "RIP": rip, "GS": GS_BASE + number}
+    got = fields(prstatus, PRSTATUS)
+    assert got == {name: expect[name] for name in PRSTATUS}, got
+    got = fields(qemu, QEMU)
+    assert {name: got[name] for name in expect} == expect, got
+    assert got["CR3"] == cr3, got
+    assert got["CR0"] & 0x80000001 == 0x80000001, got
+    assert got["CR4"] & 0x20, got
+    assert got["KERNEL_GS_BASE"] == KERNEL_GS_BASE + number, got
+    # Code of 64 bits, present.
+    assert got["CS_FLAGS"] & 0x20ff00 in (0x209b00, 0x209a00), got
+    assert got["GDT"] != 0, got
+
+
+def check_dump(guest, name, cpus):
+    rip, cr3, _ = places_of(guest)
+    path = guest.path / "vmcore"
+    guest.qmp.command("dump-guest-memory", {
+        "paging": False, "protocol": f"file:{path}", "format": name})
+    with open_dump(path) as dump:
+        assert b"OSRELEASE=6.1.0-bare\n" in dump.vmcoreinfo()
+        assert len(dump.cpu_notes()) == cpus, dump.notes
+        assert len(dump.qemu_notes()) == cpus, dump.notes
+        for number in range(cpus):
+            check_cpu(number, dump.cpu_notes()[number],
+                      dump.qemu_notes()[number], rip, cr3)
+        if name != "elf":
+            assert dump.sub_header.signed_phys_base() == PHYS_BASE
+        # The kernel that runs is the one that was given.
+        assert any(dump.read(0x100000, 4096))
+    assert status(guest) == "running"
+
+
+def halted(t, cpus):
+    with Bare(t, "driver", cpus=cpus) as guest:
+        with t.case(f"{cpus} CPUs: the note is announced"):
+            rip, cr3, _ = places_of(guest)
+            state = query(guest)
+            assert state["usable"] and state["guest-format"] == 1, state
+            assert status(guest) == "running"
+        for name in ("elf", "kdump-raw-zlib"):
+            with t.case(f"{cpus} CPUs: {name}: note and registers"):
+                check_dump(guest, name, cpus)
+        with t.case(f"{cpus} CPUs: info registers"):
+            got = guest.registers(cpus - 1)
+            expect = {**MAGIC, "R15": cpus - 1, "RIP": rip, "CR3": cr3}
+            assert {name: got[name] for name in expect} == expect, got
+            assert got["GS"][1] == GS_BASE + cpus - 1, got
+        with t.case(f"{cpus} CPUs: each is a thread of the program"):
+            threads = [cpu["thread-id"]
+                       for cpu in guest.qmp.command("query-cpus-fast")]
+            real = os.listdir(f"/proc/{guest.process.pid}/task")
+            assert len(set(threads)) == cpus, threads
+            assert {str(thread) for thread in threads} < set(real), real
+            assert guest.process.pid not in threads
+            assert guest.qmp.hmp("info cpus").count("thread_id=") == cpus
+
+
+def idle_cpus(t):
+    """Two CPUs that nobody starts."""
+    with Bare(t, "driver", "-smp", "3", cpus=1) as guest:
+        rip, _, _ = places_of(guest)
+        assert guest.registers(0)["RIP"] == rip
+        assert guest.registers(2)["RIP"] == 0xfff0, guest.registers(2)
+        guest.qmp.command("quit")
+        assert guest.end()[0] == 0
+
+
+def count(guest, at, cpus):
+    return guest.words(at, cpus)
+
+
+def stop_and_cont(t, cpus):
+    with Bare(t, "driver", append="count=1", cpus=cpus) as guest:
+        at = places_of(guest)[2]
+        before = count(guest, at, cpus)
+        with t.case(f"{cpus} CPUs run, stop and go on"):
+            time.sleep(0.3)
+            after = count(guest, at, cpus)
+            assert all(x < y for x, y in zip(before, after)), (before, after)
+            guest.qmp.command("stop")
+            before = count(guest, at, cpus)
+            rips = [guest.registers(cpu)["RIP"] for cpu in range(cpus)]
+            time.sleep(0.3)
+            assert count(guest, at, cpus) == before
+            assert status(guest) == "paused"
+            assert rips == [guest.registers(cpu)["RIP"]
+                            for cpu in range(cpus)], rips
+            guest.qmp.command("cont")
+            time.sleep(0.3)
+            after = count(guest, at, cpus)
+            assert all(x < y for x, y in zip(before, after)), (before, after)
+        with t.case(f"{cpus} CPUs: stop and cont a hundred times"):
+            for _ in range(100):
+                guest.qmp.command("stop")
+                guest.qmp.command("cont")
+            names = [event["event"] for event in guest.qmp.drain_events()]
+            assert names[-200:] == ["STOP", "RESUME"] * 100, names
+        with t.case(f"{cpus} CPUs: quit while they run"):
+            guest.qmp.command("quit")
+            got = guest.end()
+            assert got == (0, ""), got
+
+
+def reset_by_monitor(t, cpus):
+    with Bare(t, "driver", append="count=1", cpus=cpus) as guest:
+        at = places_of(guest)[2]
+        with t.case(f"{cpus} CPUs: system_reset withdraws, the guest repeats"):
+            assert query(guest)["present"]
+            guest.qmp.command("stop")
+            guest.qmp.command("system_reset")
+            event = guest.qmp.wait_event("RESET")
+            assert event["data"] == {
+                "guest": False, "reason": "host-qmp-system-reset"}, event
+            assert not query(guest)["present"], query(guest)
+            assert guest.registers(0)["RAX"] == 0
+            guest.qmp.command("cont")
+            guest.wait(r"boot 2\n(.*\n)*done")
+            assert query(guest)["usable"], query(guest)
+            before = count(guest, at, cpus)
+            time.sleep(0.3)
+            after = count(guest, at, cpus)
+            assert all(x < y for x, y in zip(before, after)), (before, after)
+        with t.case(f"{cpus} CPUs: twenty resets while they run"):
+            for _ in range(20):
+                guest.qmp.command("system_reset")
+            guest.wait(r"boot \w+\n(.*\n)*done\n$")
+            names = [event["event"] for event in guest.qmp.drain_events()]
+            assert names.count("RESET") == 20, names
+            guest.terminate()
+            assert guest.end() == (0, "")
+
+
+def reset_by_guest(t, cpus, append):
+    with Bare(t, "driver", append=f"resets=3 {append}", cpus=cpus) as guest:
+        for _ in range(3):
+            event = guest.qmp.wait_event("RESET")
+            assert event["data"] == {"guest": True,
+                                     "reason": "guest-reset"}, event
+        guest.wait(r"boot 4\n(.*\n)*done")
+        assert guest.serial().count("vmcoreinfo of 10 bytes") == 4
+        assert query(guest)["usable"]
+        assert status(guest) == "running"
+
+
+def no_reboot(t):
+    with Bare(t, "driver", "-no-reboot", append="resets=1") as guest:
+        event = guest.qmp.wait_event("SHUTDOWN")
+        assert event["data"]["reason"] == "guest-reset", event
+        assert guest.end() == (0, "")
+
+
+def not_started(t):
+    with Bare(t, "driver", "-S") as guest:
+        assert status(guest) == "prelaunch"
+        assert guest.registers(0)["RIP"] == 0x100200
+        time.sleep(0.2)
+        assert guest.serial() == ""
+        guest.qmp.command("cont")
+        places_of(guest)
+
+
+def ends_on_signal(t):
+    with Bare(t, "driver", append="count=1", cpus=2) as guest:
+        places_of(guest)
+        guest.terminate()
+        event = guest.qmp.wait_event("SHUTDOWN")
+        assert event["data"]["reason"] == "host-signal", event
+        assert guest.end() == (0, "")
+
+
+def powerdown(t):
+    with Bare(t, "driver") as guest:
+        places_of(guest)
+        guest.qmp.command("system_powerdown")
+        guest.qmp.wait_event("POWERDOWN")
+        assert status(guest) == "running"
+
+
+def error_of(t, *arguments, target="x86_64", **others):
+    got = run_once(t.tool, *arguments, target=target, **others)
+    assert got[0] == 1 and got[1] == "", got
+    assert len(got[2].splitlines()) == 1, got
+    return got[2]
+
+
+def refusals(t):
+    kernel = ["-kernel", str(t.options.bare / "driver")]
+    with t.case("no kernel, nothing to boot"):
+        error = error_of(t, "-accel", "kvm")
+        assert "-kernel" in error, error
+    for target in ("i386", "aarch64", "riscv64"):
+        with t.case(f"KVM runs no {target} here"):
+            error = error_of(t, "-accel", "kvm", *kernel, target=target)
+            assert "-accel kvm: " in error and target in error, error
+    with t.case("more CPUs than there can be"):
+        error = error_of(t, "-M", "q35", "-accel", "kvm", "-smp", "256",
+                         *kernel)
+        assert "APIC id 255" in error, error
+
+
+def without_permission(t):
+    """As a user who may not open /dev/kvm."""
+    if os.geteuid() != 0 or os.stat("/dev/kvm").st_mode & 0o6:
+        raise Skip("only root can be somebody who may not use KVM")
+
+    fd = os.open(t.tool, os.O_RDONLY)
+
+    def start(*arguments, **others):
+        return subprocess.run(
+            [NAME, *arguments], executable=f"/proc/self/fd/{fd}",
+            capture_output=True, text=True, timeout=20, user=NOBODY,
+            group=NOBODY, extra_groups=[], pass_fds=[fd], **others)
+
+    try:
+        done = start("-accel", "kvm")
+        assert done.returncode == 1, done
+        assert done.stderr == (f"{NAME}: -accel kvm: cannot open /dev/kvm: "
+                               "Permission denied\n"), done
+        done = start("-accel", "kvm", "-accel", "qtest", "-qtest", "stdio",
+                     "-qtest-log", "none", input="outw 0x510 0\ninb 0x511\n")
+        assert done.returncode == 0, done
+        assert done.stdout == "OK\nOK 0x0051\n", done
+    finally:
+        os.close(fd)
+
+
+def test(t):
+    need_kvm()
+    with t.case("no permission: an error, or the next accelerator"):
+        without_permission(t)
+    refusals(t)
+    for cpus in (1, 4):
+        halted(t, cpus)
+        stop_and_cont(t, cpus)
+        reset_by_monitor(t, cpus)
+        with t.case(f"{cpus} CPUs: the guest resets itself by a fault"):
+            reset_by_guest(t, cpus, "")
+    with t.case("the guest resets itself by a port"):
+        reset_by_guest(t, 1, "port=1")
+    with t.case("CPUs that the guest does not start wait"):
+        idle_cpus(t)
+    with t.case("-no-reboot: a reset by the guest is the end"):
+        no_reboot(t)
+    with t.case("-S: nothing runs before cont"):
+        not_started(t)
+    with t.case("SIGTERM while CPUs run"):
+        ends_on_signal(t)
+    with t.case("system_powerdown is only told of"):
+        powerdown(t)
+
+
+run(test, __doc__, add_arguments)
