@@ -64,8 +64,7 @@ static bool ask(const Checks *checks, const char *command,
 static const char *get_string(JsonNode *node, const char *name)
 {
     return node != NULL && JSON_NODE_HOLDS_OBJECT(node)
-               ? json_object_get_string_member_with_default(
-                     json_node_get_object(node), name, "")
+               ? gc_qmp_get_string(json_node_get_object(node), name, "")
                : "";
 }
 
@@ -133,8 +132,7 @@ static bool check_encryption(const Checks *checks, GError **error)
                       object);
     }
     if (sev != NULL && JSON_NODE_HOLDS_OBJECT(sev) &&
-        json_object_get_boolean_member_with_default(json_node_get_object(sev),
-                                                    "enabled", FALSE)) {
+        gc_qmp_get_int(json_node_get_object(sev), "enabled") != 0) {
         return refuse(checks, error,
                       "the guest's memory is encrypted (SEV): no reader could "
                       "make sense of the dump");

@@ -27,8 +27,7 @@ static bool query_thread(GcQmpClient *client, gint64 *ret_thread,
                     "query-cpus-fast lists no CPU");
         return false;
     }
-    *ret_thread = json_object_get_int_member_with_default(
-        json_node_get_object(cpu), "thread-id", 0);
+    *ret_thread = gc_qmp_get_int(json_node_get_object(cpu), "thread-id");
     return true;
 }
 

@@ -389,6 +389,25 @@ char *gc_qmp_client_monitor(GcQmpClient *client, const char *command_line,
     return json_node_dup_string(result);
 }
 
+const char *gc_qmp_get_string(JsonObject *object, const char *name,
+                              const char *fallback)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    const char *text = node != NULL && JSON_NODE_HOLDS_VALUE(node)
+                           ? json_node_get_string(node)
+                           : NULL;
+
+    return text != NULL ? text : fallback;
+}
+
+gint64 gc_qmp_get_int(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node)
+                                                       : 0;
+}
+
 static bool connect_socket(GcQmpClient *client, const char *path,
                            GError **error)
 {

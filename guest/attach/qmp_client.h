@@ -88,3 +88,12 @@ JsonNode *gc_qmp_client_receive(GcQmpClient *client, const char *command,
  */
 char *gc_qmp_client_monitor(GcQmpClient *client, const char *command_line,
                             GError **error);
+
+/* The text that member @name of an answer holds; @fallback if it is absent or
+ * no text.  Borrowed. */
+const char *gc_qmp_get_string(JsonObject *object, const char *name,
+                              const char *fallback);
+
+/* The number, or the truth as 1, that member @name of an answer holds; 0 if it
+ * is absent or none of these. */
+gint64 gc_qmp_get_int(JsonObject *object, const char *name);

@@ -69,8 +69,7 @@ const GcRamDevice *gc_ram_facts_find_device(const GcRamFacts *facts,
 
 static uint64_t get_size(JsonObject *object, const char *name)
 {
-    return (uint64_t)MAX(
-        json_object_get_int_member_with_default(object, name, 0), 0);
+    return (uint64_t)MAX(gc_qmp_get_int(object, name), 0);
 }
 
 /* The objects of a list of them; what is none is left out. */
@@ -103,8 +102,7 @@ static bool read_backends(GcRamFacts *facts, GcQmpClient *client,
     items = get_objects(result);
     for (guint i = 0; i < items->len; i++) {
         JsonObject *item = g_ptr_array_index(items, i);
-        const char *id =
-            json_object_get_string_member_with_default(item, "id", NULL);
+        const char *id = gc_qmp_get_string(item, "id", NULL);
 
         if (id != NULL) {
             add_size(facts->backends, id, get_size(item, "size"));
@@ -121,24 +119,20 @@ static bool read_backends(GcRamFacts *facts, GcQmpClient *client,
 /* {"type": "dimm", "data": {"addr": ...}}; virtio devices say "memaddr". */
 static void add_device(GcRamFacts *facts, JsonObject *item)
 {
-    const char *type =
-        json_object_get_string_member_with_default(item, "type", "");
+    const char *type = gc_qmp_get_string(item, "type", "");
     JsonNode *node = json_object_get_member(item, "data");
     JsonObject *data = node != NULL && JSON_NODE_HOLDS_OBJECT(node)
                            ? json_node_get_object(node)
                            : NULL;
     const char *backend =
-        data != NULL
-            ? json_object_get_string_member_with_default(data, "memdev", NULL)
-            : NULL;
+        data != NULL ? gc_qmp_get_string(data, "memdev", NULL) : NULL;
     GcRamDevice *device;
 
     if (backend == NULL) {
         return;
     }
     device = g_new0(GcRamDevice, 1);
-    device->id = g_strdup(
-        json_object_get_string_member_with_default(data, "id", "without id"));
+    device->id = g_strdup(gc_qmp_get_string(data, "id", "without id"));
     device->backend = g_strdup(gc_ram_facts_name(backend));
     device->start = get_size(
         data, json_object_has_member(data, "addr") ? "addr" : "memaddr");

@@ -59,6 +59,9 @@ MISMATCHES = {
         [{"type": "dimm", "data": {"id": "dimm0", "memdev": "/objects/m0",
                                    "addr": 1 << 32, "size": 16 * MIB}}],
         "query-memory-devices says that device dimm0", "info mtree -f does not"),
+    "a device of no known kind": (
+        "query-memory-devices", [{"type": 5, "data": {"id": 6, "memdev": "m0"}}],
+        "query-memory-devices says that device without id", ""),
     "no map": (
         ("hmp", "info mtree -f"), "nothing\r\n",
         "info mtree -f shows no address space", ""),
