@@ -14,8 +14,6 @@
  * by the resumer if this process dies or QEMU does not answer it. */
 #include "guestcore/attach.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "guest/attach/attach_options.h"
 #include "guest/attach/byte_order.h"
@@ -25,6 +23,7 @@
 #include "guest/attach/qemu_head.h"
 #include "guest/attach/qemu_process.h"
 #include "guest/attach/resumer.h"
+#include "guest/attach/run_state.h"
 #include "guest/guest.h"
 
 struct GcAttach {
@@ -143,42 +142,16 @@ void gc_attach_keep_paused(GcAttach *attach)
     dismiss_resumer(attach);
 }
 
-static bool query_status(GcQmpClient *client, bool *ret_runs, bool *ret_paused,
-                         GError **error)
-{
-    g_autoptr(JsonNode) result =
-        gc_qmp_client_execute(client, "query-status", NULL, error);
-    JsonObject *status;
-
-    if (result == NULL) {
-        return false;
-    }
-    if (!JSON_NODE_HOLDS_OBJECT(result) ||
-        !json_object_has_member(json_node_get_object(result), "running")) {
-        g_set_error(error, GC_ERROR, GC_ERROR_FORMAT,
-                    "query-status does not say whether the guest runs");
-        return false;
-    }
-    status = json_node_get_object(result);
-    *ret_runs =
-        json_object_get_boolean_member_with_default(status, "running", FALSE);
-    *ret_paused =
-        strcmp(json_object_get_string_member_with_default(status, "status", ""),
-               "paused") == 0;
-    return true;
-}
-
 /* A guest that stopped by itself in the meantime, because it panicked or its
  * disk is full, is not ours to resume. */
 static bool stop(GcAttach *attach, GError **error)
 {
-    bool runs;
-    bool is_paused;
+    GcRunState state;
 
-    if (!query_status(attach->client, &runs, &is_paused, error)) {
+    if (!gc_run_state_query(attach->client, &state, error)) {
         return false;
     }
-    if (!runs) {
+    if (!state.runs) {
         return true;
     }
     attach->resumer =
@@ -189,10 +162,10 @@ static bool stop(GcAttach *attach, GError **error)
     attach->must_resume = true;
     attach->stopped_at = g_get_monotonic_time();
     if (!execute(attach->client, "stop", error) ||
-        !query_status(attach->client, &runs, &is_paused, error)) {
+        !gc_run_state_query(attach->client, &state, error)) {
         return false;
     }
-    if (!runs && !is_paused) {
+    if (!state.runs && !gc_run_state_is_paused(&state)) {
         dismiss_resumer(attach);
     }
     return true;
@@ -333,22 +306,6 @@ static bool make_guest(GcAttach *attach, GError **error)
             find_vmcoreinfo(attach, &qemu, error));
 }
 
-static bool connect_qemu(GcAttach *attach, const GcAttachOptions *options,
-                         GError **error)
-{
-    GcQmpLimits limits = {
-        .deadline =
-            options->timeout != 0
-                ? g_get_monotonic_time() + options->timeout * G_USEC_PER_SEC
-                : 0,
-        .is_cancelled = options->is_cancelled,
-        .user_data = options->user_data,
-    };
-
-    attach->client = gc_qmp_client_new(attach->qmp_path, &limits, error);
-    return attach->client != NULL;
-}
-
 static bool attach_guest(GcAttach *attach, const GcAttachOptions *options,
                          GError **error)
 {
@@ -391,11 +348,14 @@ GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
 {
     g_autoptr(GcAttachOptions) defaults = gc_attach_options_new();
     g_autoptr(GcAttach) attach = g_new0(GcAttach, 1);
+    GcQmpLimits limits;
 
     attach->qmp_path = g_strdup(qmp_path);
     attach->warnings = g_ptr_array_new_with_free_func(g_free);
     options = options != NULL ? options : defaults;
-    if (!connect_qemu(attach, options, error)) {
+    limits = gc_attach_options_get_limits(options);
+    attach->client = gc_qmp_client_new(qmp_path, &limits, error);
+    if (attach->client == NULL) {
         return NULL;
     }
     if (!attach_guest(attach, options, error)) {

@@ -41,3 +41,15 @@ void gc_attach_options_set_cancel(GcAttachOptions *options,
     options->is_cancelled = is_cancelled;
     options->user_data = user_data;
 }
+
+GcQmpLimits gc_attach_options_get_limits(const GcAttachOptions *options)
+{
+    return (GcQmpLimits){
+        .deadline =
+            options->timeout != 0
+                ? g_get_monotonic_time() + options->timeout * G_USEC_PER_SEC
+                : 0,
+        .is_cancelled = options->is_cancelled,
+        .user_data = options->user_data,
+    };
+}

@@ -3,6 +3,8 @@
 
 #include "guestcore/attach.h"
 
+#include "guest/attach/qmp_client.h"
+
 struct GcAttachOptions {
     int pid; /* 0: whoever serves the socket */
     bool pause;
@@ -11,3 +13,6 @@ struct GcAttachOptions {
     GcAttachIsCancelled is_cancelled;
     void *user_data;
 };
+
+/* What bounds the waiting for QEMU from now on. */
+GcQmpLimits gc_attach_options_get_limits(const GcAttachOptions *options);

@@ -156,6 +156,27 @@ GC_API const char *const *gc_attach_get_warnings(const GcAttach *attach);
 GC_API bool gc_attach_resume(GcAttach *attach, GError **error);
 
 /**
+ * gc_attach_resume_qemu:
+ * @qmp_path: a unix socket on which QEMU serves QMP
+ * @options: (nullable): of these force, timeout and cancel
+ * @error: (out) (optional): return location
+ *
+ * Lets a guest go on that somebody left paused, without attaching to it.  One
+ * that stands still for another reason, such as a panic, a failed disk or a
+ * migration, is refused unless that is overruled.  QEMU does not tell who
+ * paused a guest, so nobody else may want it to stand still.
+ *
+ * Returns: (transfer full): in which state the guest was found, by QEMU's
+ *     word: "running", when nothing had to be done, or "paused"
+ * Errors: GC_ERROR_UNSUPPORTED if the guest is not paused; GC_ERROR_IO;
+ *     GC_ERROR_FORMAT if QEMU refuses; GC_ERROR_CANCELLED
+ * Threads: any thread
+ */
+GC_API char *gc_attach_resume_qemu(const char *qmp_path,
+                                   const GcAttachOptions *options,
+                                   GError **error);
+
+/**
  * gc_attach_keep_paused:
  * @attach: the attachment
  *

@@ -4,16 +4,20 @@
 interrupted, at any step of the way; and stands still where that was asked for."""
 
 import json
+import os
 import re
 import signal
+import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from check import run
-from guest import Guest
+from foreign import environment
+from guest import QEMU, Guest
 from middle import frozen_in_the_middle
 from proxy import Proxy
 from qmp import Qmp
@@ -48,6 +52,10 @@ def test(t):
             half_a_command(guest)
         with t.case("--keep-paused leaves the guest standing still"):
             kept_paused(t, tool, guest)
+        with t.case("guestcore resume, when nobody is left who would"):
+            resumed_by_hand(t, tool, guest)
+        with t.case("guestcore resume leaves a guest alone that was not paused"):
+            left_alone(t, tool)
         with t.case("--no-pause lets the guest run, and says what that means"):
             not_paused(t, tool, guest)
         with t.case("no child is left behind"):
@@ -138,6 +146,68 @@ def kept_paused(t, tool, guest):
                     "--keep-paused")
     assert done.returncode == 1
     runs_again(guest)
+
+
+def resumed_by_hand(t, tool, guest):
+    """The child that resumes the guest is killed, and then its parent."""
+    folder = fresh(t)
+    with frozen_in_the_middle(tool, guest, folder, "elf") as process:
+        child, = children(process.pid)
+        os.kill(child, signal.SIGKILL)
+        process.kill()
+        process.wait(timeout=TIMEOUT)
+    assert not guest.running()
+    said = resume(tool, guest.socket)
+    assert said == f"{guest.socket}: the guest stood still (paused) and runs again\n"
+    runs_again(guest)
+    assert resume(tool, guest.socket).endswith("the guest runs already\n")
+    assert resume(tool, guest.socket, "--quiet") == ""
+
+
+def resume(tool, socket, *options):
+    done = tool.run("resume", "--qmp", socket, *options)
+    assert done.returncode == 0 and done.stderr == "", done
+    return done.stdout
+
+
+def left_alone(t, tool):
+    """QEMU without a guest: what it is told to do at its start is at hand."""
+    for option, sentence in ((("-S",), "it was never started (prelaunch)"),
+                             (("-incoming", "defer"),
+                              "it waits for an incoming migration (inmigrate)")):
+        with bare_qemu(t.folder / "bare.qmp", *option) as qmp:
+            done = tool.run("resume", "--qmp", t.folder / "bare.qmp")
+            assert done.returncode == 1, done
+            in_one_line(done.stderr, f"the guest was not paused, so it is left "
+                        f"as it is: {sentence}")
+            assert not qmp.command("query-status")["running"]
+            if option == ("-S",):
+                said = resume(tool, t.folder / "bare.qmp", "--force")
+                assert said.endswith("(prelaunch) and runs again\n"), said
+                assert qmp.command("query-status")["running"]
+
+
+@contextmanager
+def bare_qemu(socket, *options):
+    """A QEMU with nothing in it, and our own connection to it."""
+    own = socket.with_suffix(".own")
+    with subprocess.Popen(
+            [QEMU, "-M", "none", "-nodefaults", "-display", "none", *options,
+             "-qmp", f"unix:{socket},server=on,wait=off",
+             "-qmp", f"unix:{own},server=on,wait=off"],
+            stdin=subprocess.DEVNULL, env=environment()) as process:
+        try:
+            qmp = Qmp(own)
+            yield qmp
+            qmp.close()
+        finally:
+            process.kill()
+
+
+def children(pid):
+    """The processes that a process has started."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text(encoding="ascii").split()]
 
 
 def not_paused(t, tool, guest):
