@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from check import Skip, run
 from guest import Guest
 from proxy import Proxy
+from qmp import QmpError
 from tool import TIMEOUT, Tool, dump_arguments
 
 NOBODY = 65534
@@ -106,6 +107,12 @@ def test(t):
             not_permitted(t, tool, guest, proxy)
         with t.case("after all that a dump succeeds"):
             tool.dump(guest, t.folder / "dump", "elf")
+        (t.folder / "dump").unlink()
+        try:
+            really_migrated(t, tool, guest)
+        except Skip as reason:
+            with t.case("a guest that is really migrated is refused"):
+                raise reason
 
 
 def fails(t, tool, guest, proxy, *sentences, pid=None):
@@ -160,6 +167,52 @@ def not_permitted(t, tool, guest, proxy):
     failed_saying(done, f"the memory of process {guest.pid} may not be read: "
                   "run as root")
     lives_on(t, guest)
+
+
+def really_migrated(t, tool, source):
+    """Two QEMUs, and a guest that is slowly on its way from one to the other."""
+    with Guest(t.image, memory=MEMORY, incoming=True) as target:
+        migrate_slowly(source, target, t.folder / "migration")
+        with t.case("a guest is really being migrated"):
+            refused(t, tool, source, "the guest is being migrated (active)")
+            refused(t, tool, target, "waits for an incoming migration")
+        source.qmp.command("migrate-start-postcopy")
+        for guest in (source, target):
+            guest.wait_migration("postcopy-active")
+        for name, guest in (("left half", source), ("arrived half", target)):
+            with t.case(f"a guest that has really {name}"):
+                refused(t, tool, guest, "part of the guest's memory is on another "
+                        "host: it is in postcopy migration (postcopy-active)")
+        with t.case("a guest that has left is not resumed"):
+            done = tool.run("resume", "--qmp", source.socket)
+            failed_saying(done, "the guest was not paused")
+            assert not source.running() and target.running()
+
+
+def migrate_slowly(source, target, socket):
+    for guest in (source, target):
+        try:
+            guest.qmp.command("migrate-set-capabilities", {
+                "capabilities": [{"capability": "postcopy-ram", "state": True}]})
+        except QmpError as error:
+            raise Skip(f"no postcopy migration: {error}") from error
+    target.qmp.command("migrate-incoming", {"uri": f"unix:{socket}"})
+    source.qmp.command("migrate-set-parameters", {
+        "max-bandwidth": MIB, "max-postcopy-bandwidth": MIB // 8})
+    source.qmp.command("migrate", {"uri": f"unix:{socket}"})
+    source.wait_migration("active")
+
+
+def refused(t, tool, guest, sentence):
+    """Neither stopped nor resumed by the attempt."""
+    runs = guest.running()
+    guest.qmp.drain_events()
+    failed_saying(tool.run(*dump_arguments(guest.socket, t.folder / "dump")),
+                  sentence)
+    assert guest.running() == runs
+    names = [event["event"] for event in guest.qmp.drain_events()]
+    assert not {"STOP", "RESUME"} & set(names), names
+    assert not (t.folder / "dump").exists()
 
 
 def arguments(t, guest, proxy, pid=None):

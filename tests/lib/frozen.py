@@ -36,7 +36,7 @@ class FrozenGuest:
         guest.stop()
         guest.qmp.command("migrate-set-capabilities", IGNORE_SHARED)
         guest.qmp.command("migrate", {"uri": f"exec:cat > {self._state}"})
-        wait(lambda: guest.qmp.command("query-migrate")["status"] == "completed")
+        guest.wait_migration("completed")
         shutil.move(guest.memory_file, self._memory)
 
     @contextmanager

@@ -116,6 +116,14 @@ class Guest:
         """Lets the CPUs run again."""
         self.qmp.command("cont")
 
+    def wait_migration(self, status, timeout=60):
+        """Returns when QEMU says so of the migration that it is part of."""
+        deadline = time.monotonic() + timeout
+        while self.qmp.command("query-migrate").get("status") != status:
+            if time.monotonic() > deadline:
+                raise GuestError(f"no migration is {status} after {timeout} s")
+            time.sleep(0.02)
+
     def console(self):
         """All that the guest's kernel has printed."""
         return self._serial("console")
