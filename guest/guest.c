@@ -11,7 +11,8 @@ struct GcGuest {
     GcVmcoreinfoText *vmcoreinfo;
     unsigned dump_level;
     bool is_incomplete;
-    GPtrArray *warnings; /* of char *, with a NULL at the end */
+    GcUtsname *told_utsname; /* (nullable) */
+    GPtrArray *warnings;     /* of char *, with a NULL at the end */
 };
 
 GcGuest *gc_guest_new(const char *arch, GcMemory *memory, GError **error)
@@ -41,6 +42,7 @@ void gc_guest_free(GcGuest *guest)
     g_ptr_array_unref(guest->notes);
     g_ptr_array_unref(guest->warnings);
     gc_memory_unref(guest->memory);
+    g_free(guest->told_utsname);
     g_free(guest);
 }
 
@@ -215,6 +217,17 @@ unsigned gc_guest_get_dump_level(const GcGuest *guest)
 bool gc_guest_is_incomplete(const GcGuest *guest)
 {
     return guest->is_incomplete;
+}
+
+void gc_guest_set_told_utsname(GcGuest *guest, const GcUtsname *uts)
+{
+    g_free(guest->told_utsname);
+    guest->told_utsname = g_memdup2(uts, sizeof(*uts));
+}
+
+const GcUtsname *gc_guest_get_told_utsname(const GcGuest *guest)
+{
+    return guest->told_utsname;
 }
 
 GcGuest *gc_guest_new_with_notes(const char *arch, GcMemory *memory,

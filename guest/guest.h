@@ -5,6 +5,7 @@
 #include "guestcore/guest.h"
 
 #include "guest/arch.h"
+#include "guest/kernel.h"
 #include "guest/notes.h"
 
 /* What gc_guest_get_arch() names.  Borrowed. */
@@ -36,6 +37,11 @@ bool gc_guest_get_image_map(const GcGuest *guest, GcImageMap *ret_map);
 void gc_guest_set_loss(GcGuest *guest, unsigned dump_level, bool is_incomplete);
 unsigned gc_guest_get_dump_level(const GcGuest *guest);
 bool gc_guest_is_incomplete(const GcGuest *guest);
+
+/* What a dump that the guest was opened from says of its kernel, for where
+ * the kernel itself cannot be read; NULL if it says nothing.  Borrowed. */
+void gc_guest_set_told_utsname(GcGuest *guest, const GcUtsname *uts);
+const GcUtsname *gc_guest_get_told_utsname(const GcGuest *guest);
 
 /**
  * gc_guest_new_with_notes:

@@ -69,6 +69,19 @@ bool gc_kernel_is_verified(const GcGuest *guest)
            read_utsname(guest, &uts);
 }
 
+static bool get_told_utsname(const GcGuest *guest, GcUtsname *ret_uts)
+{
+    const GcUtsname *told = gc_guest_get_told_utsname(guest);
+    const char *release = gc_guest_get_os_release(guest);
+
+    if (told == NULL || told->release[0] == '\0' ||
+        !is_plausible(told, release != NULL ? release : told->release)) {
+        return false;
+    }
+    *ret_uts = *told;
+    return true;
+}
+
 static void copy_string(char *to, const char *from)
 {
     g_strlcpy(to, from, GC_UTSNAME_LENGTH);
@@ -80,7 +93,8 @@ void gc_kernel_get_utsname(const GcGuest *guest, GcUtsname *ret_uts)
 
     memset(ret_uts, 0, sizeof(*ret_uts));
     copy_string(ret_uts->machine, gc_guest_get_arch_info(guest)->machine);
-    if (release == NULL || read_utsname(guest, ret_uts)) {
+    if ((release != NULL && read_utsname(guest, ret_uts)) ||
+        get_told_utsname(guest, ret_uts) || release == NULL) {
         return;
     }
     copy_string(ret_uts->sysname, "Linux");

@@ -29,8 +29,9 @@ typedef struct GcMapping {
  * gc_kernel_get_utsname:
  * @guest: the guest
  * @ret_uts: (out): the kernel's init_uts_ns if it can be read and is that of
- *     the VMCOREINFO; else what VMCOREINFO and the architecture tell; with
- *     no VMCOREINFO only the machine, since it need not be Linux
+ *     the VMCOREINFO; else what the dump says that the guest is from, if it
+ *     does not contradict it; else what VMCOREINFO and the architecture tell;
+ *     with no VMCOREINFO only the machine, since it need not be Linux
  */
 void gc_kernel_get_utsname(const GcGuest *guest, GcUtsname *ret_uts);
 

@@ -122,6 +122,7 @@ GcGuest *gc_kdump_read(GcImageReader *const *images, size_t n_images,
     g_autoptr(GcMemory) memory = NULL;
     const GcKdumpPart *first;
     const GcArch *arch;
+    GcGuest *guest;
 
     if (pages == NULL) {
         return NULL;
@@ -134,5 +135,9 @@ GcGuest *gc_kdump_read(GcImageReader *const *images, size_t n_images,
         return NULL;
     }
     describe(pages, ret_info);
-    return gc_guest_new_with_notes(arch->name, memory, notes, error);
+    guest = gc_guest_new_with_notes(arch->name, memory, notes, error);
+    if (guest != NULL) {
+        gc_guest_set_told_utsname(guest, &first->head.header.uts);
+    }
+    return guest;
 }

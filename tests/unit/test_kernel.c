@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "guest/guest.h"
 #include "guest/kernel.h"
 #include "tests/lib/guestgen.h"
 #include "tests/unit/cmocka_all.h"
@@ -89,6 +90,79 @@ static void test_one_that_is_not_plausible_is_made_up(void **state)
         assert_string_not_equal(uts.nodename, "generated");
         assert_string_not_equal(uts.version, "");
     }
+}
+
+/* As a dump's header has it. */
+static const GcUtsname told = {"Linux",       "told",   "6.1.0-told",
+                               "#2 SMP Told", "x86_64", "(none)"};
+
+static GcGuest *guest_that_is_told_of(Guestgen *gen)
+{
+    GcGuest *guest = guestgen_make_guest(gen);
+
+    gc_guest_set_told_utsname(guest, &told);
+    return guest;
+}
+
+static void
+test_what_a_dump_tells_counts_if_the_kernel_is_not_there(void **state)
+{
+    static const struct {
+        const char *vmcoreinfo; /* NULL for none */
+        const char *nodename;
+    } cases[] = {
+        {NULL, "told"},
+        {"OSRELEASE=6.1.0-told\n", "told"},
+        {"OSRELEASE=6.1.0-other\n", "(none)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Guestgen) gen = guestgen_new();
+        g_autoptr(GcGuest) guest = NULL;
+        GcUtsname uts;
+
+        guestgen_add_ram(gen, 0, GUESTGEN_PAGE, GUESTGEN_HOST);
+        if (cases[i].vmcoreinfo != NULL) {
+            guestgen_add_note(gen, "VMCOREINFO", 0, cases[i].vmcoreinfo);
+        }
+        guest = guest_that_is_told_of(gen);
+        gc_kernel_get_utsname(guest, &uts);
+        assert_string_equal(uts.nodename, cases[i].nodename);
+    }
+}
+
+static void test_the_kernel_knows_better_than_a_dump(void **state)
+{
+    g_autoptr(Guestgen) gen = guest_with(&kernels[0]);
+    g_autoptr(GcGuest) guest = guest_that_is_told_of(gen);
+    GcUtsname uts;
+
+    (void)state;
+    gc_kernel_get_utsname(guest, &uts);
+    assert_string_equal(uts.nodename, "generated");
+}
+
+/* QEMU fills in the machine alone. */
+static void test_what_a_dump_tells_in_part_does_not_count(void **state)
+{
+    g_autoptr(Guestgen) gen = guestgen_new();
+    g_autoptr(GcGuest) guest = NULL;
+    GcUtsname part = {.machine = "x86_64"};
+    GcUtsname uts;
+
+    (void)state;
+    guestgen_add_ram(gen, 0, GUESTGEN_PAGE, GUESTGEN_HOST);
+    guestgen_add_note(gen, "VMCOREINFO", 0, "OSRELEASE=6.1.0-told\n");
+    guest = guestgen_make_guest(gen);
+    gc_guest_set_told_utsname(guest, &part);
+    gc_kernel_get_utsname(guest, &uts);
+    assert_string_equal(uts.sysname, "Linux");
+    assert_string_equal(uts.release, "6.1.0-told");
+    memset(&part, 'x', sizeof(part));
+    gc_guest_set_told_utsname(guest, &part);
+    gc_kernel_get_utsname(guest, &uts);
+    assert_string_equal(uts.sysname, "Linux");
 }
 
 static void test_without_vmcoreinfo_it_need_not_be_linux(void **state)
@@ -256,6 +330,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utsname_is_the_kernels_own),
         cmocka_unit_test(test_one_that_is_not_plausible_is_made_up),
+        cmocka_unit_test(
+            test_what_a_dump_tells_counts_if_the_kernel_is_not_there),
+        cmocka_unit_test(test_the_kernel_knows_better_than_a_dump),
+        cmocka_unit_test(test_what_a_dump_tells_in_part_does_not_count),
         cmocka_unit_test(test_without_vmcoreinfo_it_need_not_be_linux),
         cmocka_unit_test(test_a_release_too_long_for_utsname_is_cut),
         cmocka_unit_test(test_the_image_is_found_where_it_is_mapped),
