@@ -110,6 +110,31 @@ static bool mark_pages(const GcPlan *plan, GcMemory *memory, NextFunc next,
     return true;
 }
 
+/* A page of which something is missing is not there. */
+static bool clear_absent_pages(GcPlan *plan, GcMemory *memory, GError **error)
+{
+    for (size_t i = 0; i < gc_ranges_get_n(plan->memory); i++) {
+        GcRange range = gc_ranges_get(plan->memory, i);
+        GcPaddr start;
+        GcPaddr end;
+
+        for (GcPaddr at = range.start; at < range.end; at = end) {
+            if (!gc_memory_next_present(memory, at, range.end, &start, &end,
+                                        error)) {
+                return false;
+            }
+            if (at < start) {
+                GcPfn first = at / plan->page_size;
+                GcPfn stop = pfn_up(plan, start);
+
+                gc_bitmap_clear_range(plan->keep, first, stop);
+                gc_bitmap_clear_range(plan->data, first, stop);
+            }
+        }
+    }
+    return true;
+}
+
 /* Copies no words that are zero, for the bitmap is large and mostly that. */
 static GcBitmap *copy_bitmap(const GcBitmap *bitmap)
 {
@@ -151,7 +176,8 @@ GcPlan *gc_plan_new_part(const GcGuest *guest, const GcPlanOptions *options,
     plan->keep = gc_bitmap_new(plan->end_pfn);
     plan->data = gc_bitmap_new(plan->end_pfn);
     if (!mark_pages(plan, memory, gc_memory_next_present, plan->keep, error) ||
-        !mark_pages(plan, memory, gc_memory_next_data, plan->data, error)) {
+        !mark_pages(plan, memory, gc_memory_next_data, plan->data, error) ||
+        !clear_absent_pages(plan, memory, error)) {
         return NULL;
     }
     plan->n_keep = gc_bitmap_count_range(plan->keep, 0, plan->end_pfn);

@@ -8,9 +8,6 @@
 #include "base/ranges.h"
 #include "dump/format/elf_layout.h"
 
-/* Part of a page of a file that breaks off there is of no use. */
-#define PAGE_MASK (~UINT64_C(0xfff))
-
 /* A part of a PT_LOAD, as a block of memory. */
 typedef struct SegmentBacking {
     GcImageReader *image;
@@ -86,10 +83,15 @@ static uint64_t clip_to_file(GcImageReader *image, uint64_t offset,
 {
     uint64_t end = gc_image_reader_get_file(image)->size;
 
-    if (offset > end) {
-        return 0;
-    }
-    return size <= end - offset ? size : (end - offset) & PAGE_MASK;
+    return offset < end ? MIN(size, end - offset) : 0;
+}
+
+/* A flattened file does not say how long the file in it is: behind its last
+ * record there may be zeros. */
+static bool ends_with_zeros(const GcImageReader *image)
+{
+    return gc_image_reader_is_flattened(image) &&
+           gc_image_reader_is_complete(image);
 }
 
 /* Adds [@range) of @segment's physical range as a block. */
@@ -111,6 +113,9 @@ static bool add_block(GcMemory *memory, GcImageReader *image,
     backing->offset = segment->offset + skip;
     backing->filesz =
         segment->filesz > skip ? MIN(segment->filesz - skip, size) : 0;
+    if (ends_with_zeros(image)) {
+        backing->filesz = clip_to_file(image, backing->offset, backing->filesz);
+    }
     backing->stored = clip_to_file(image, backing->offset, backing->filesz);
     if (!gc_memory_add(memory, range.start, size, &ops, backing, error)) {
         segment_free(backing);
@@ -187,7 +192,7 @@ static bool breaks_off(const GcElf *elf, GcImageReader *image)
         const GcElfSegment *segment =
             &g_array_index(elf->segments, GcElfSegment, i);
 
-        if (is_memory(segment) &&
+        if (is_memory(segment) && !ends_with_zeros(image) &&
             clip_to_file(image, segment->offset, segment->filesz) !=
                 segment->filesz) {
             return true;

@@ -161,9 +161,63 @@ static void test_a_file_that_breaks_off_is_incomplete(void **state)
         guest = gc_guest_open_files(paths, &info, NULL);
         assert_non_null(guest);
         assert_true(info.is_incomplete);
-        assert_false(
-            gc_memory_read(gc_guest_get_memory(guest), 0, &byte, 1, &error));
+        assert_false(gc_memory_read(gc_guest_get_memory(guest),
+                                    segments[i].memsz - 1, &byte, 1, &error));
         assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_NO_DATA));
+    }
+}
+
+static void append_be64(GByteArray *bytes, uint64_t value)
+{
+    uint64_t disk = GUINT64_TO_BE(value);
+
+    g_byte_array_append(bytes, (const uint8_t *)&disk, sizeof(disk));
+}
+
+/* The file in one record; with its end mark or not. */
+static void save_flattened(const Elfgen *elf, const char *path, bool has_end)
+{
+    static const uint8_t zeros[4096 - 32];
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    g_byte_array_append(bytes, (const uint8_t *)"makedumpfile\0\0\0\0", 16);
+    append_be64(bytes, 1);
+    append_be64(bytes, 1);
+    g_byte_array_append(bytes, zeros, sizeof(zeros));
+    append_be64(bytes, 0);
+    append_be64(bytes, elf->bytes->len);
+    g_byte_array_append(bytes, elf->bytes->data, elf->bytes->len);
+    if (has_end) {
+        append_be64(bytes, UINT64_MAX);
+        append_be64(bytes, UINT64_MAX);
+    }
+    assert_true(
+        g_file_set_contents(path, (const char *)bytes->data, bytes->len, NULL));
+}
+
+/* A flattened file has no size: what no record has is zeros. */
+static void test_a_flattened_file_may_end_with_a_hole(void **state)
+{
+    const ElfgenSegment segment = {.paddr = 0, .filesz = 64, .memsz = 64};
+    g_autoptr(Elfgen) elf = elf_with(1, &segment);
+    g_autofree char *path = testdir_path(*state, "vmcore");
+    const char *const paths[] = {path, NULL};
+
+    for (int has_end = 0; has_end < 2; has_end++) {
+        g_autoptr(GcGuest) guest = NULL;
+        GcDumpInfo info;
+        char found[64];
+
+        save_flattened(elf, path, has_end != 0);
+        guest = gc_guest_open_files(paths, &info, NULL);
+        assert_non_null(guest);
+        assert_true(info.is_flattened);
+        assert_int_equal(info.is_incomplete, !has_end);
+        assert_bytes(guest, 0, "0123456789abcdef");
+        assert_int_equal(gc_memory_read(gc_guest_get_memory(guest), 0, found,
+                                        sizeof(found), NULL),
+                         has_end);
+        assert_true(!has_end || found[63] == 0);
     }
 }
 
@@ -234,6 +288,7 @@ int main(void)
         TEST(test_segments_of_no_memory_are_passed_over),
         TEST(test_segments_that_lie_are_refused),
         TEST(test_a_file_that_breaks_off_is_incomplete),
+        TEST(test_a_flattened_file_may_end_with_a_hole),
         TEST(test_a_machine_that_is_not_known_is_unsupported),
         TEST(test_a_vmcoreinfo_that_is_not_usable_is_left_out),
         TEST(test_a_note_that_is_too_large_is_not_of_the_format),

@@ -137,6 +137,41 @@ static void test_memory_that_does_not_say_where_it_has_data_fails(void **state)
     assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_IO));
 }
 
+/* Has all but the first and the last 100 bytes. */
+static bool has_the_middle(void *opaque, uint64_t offset, uint64_t end,
+                           uint64_t *ret_start, uint64_t *ret_end,
+                           GError **error)
+{
+    (void)opaque, (void)error;
+    *ret_start = CLAMP(100, offset, end);
+    *ret_end = CLAMP(4 * PAGE - 100, *ret_start, end);
+    if (*ret_start == *ret_end) {
+        *ret_start = *ret_end = end;
+    }
+    return true;
+}
+
+static void test_a_page_of_which_something_is_missing_is_absent(void **state)
+{
+    static const GcMemoryOps ops = {.next_present = has_the_middle};
+    g_autoptr(GcMemory) memory = gc_memory_new();
+    g_autoptr(GcGuest) guest = gc_guest_new("x86_64", memory, NULL);
+    g_autoptr(GcPlan) plan = NULL;
+
+    (void)state;
+    assert_true(gc_memory_add(memory, 0, 4 * PAGE, &ops, NULL, NULL));
+    plan = gc_plan_new(guest, NULL);
+    assert_int_equal(plan->n_exist, 4);
+    assert_int_equal(plan->n_absent, 2);
+    assert_int_equal(plan->n_data, 2);
+    for (GcPfn pfn = 0; pfn < 4; pfn++) {
+        bool is_whole = pfn == 1 || pfn == 2;
+
+        assert_int_equal(gc_bitmap_test(plan->keep, pfn), is_whole);
+        assert_int_equal(gc_bitmap_test(plan->data, pfn), is_whole);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_a_guest_without_memory_has_no_plan),
         cmocka_unit_test(test_memory_that_ends_too_high_is_refused),
         cmocka_unit_test(test_memory_that_does_not_say_where_it_has_data_fails),
+        cmocka_unit_test(test_a_page_of_which_something_is_missing_is_absent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
