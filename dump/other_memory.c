@@ -57,15 +57,15 @@ static bool get_number(const GcVmcoreinfoText *text, const char *kind,
 static bool get_section_bits(const GcVmcoreinfoText *text, const GcArch *arch,
                              unsigned *ret_bits)
 {
-    uint64_t bits = X86_64_SECTION_BITS;
+    int64_t bits;
 
-    if (!get_number(text, "NUMBER", "SECTION_SIZE_BITS", MAX_SECTION_BITS,
-                    &bits) &&
-        strcmp(arch->name, "x86_64") != 0) {
-        return false;
+    if (!gc_vmcoreinfo_text_get_number(text, "NUMBER", "SECTION_SIZE_BITS",
+                                       &bits)) {
+        *ret_bits = X86_64_SECTION_BITS;
+        return strcmp(arch->name, "x86_64") == 0;
     }
     *ret_bits = (unsigned)bits;
-    return bits >= MIN_SECTION_BITS;
+    return bits >= MIN_SECTION_BITS && bits <= MAX_SECTION_BITS;
 }
 
 static bool init_sections(Sections *sections, const GcGuest *guest)
