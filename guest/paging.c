@@ -18,6 +18,7 @@ typedef struct Walker {
     GcMemory *memory;
     GcPageTable shape; /* of the tables being walked */
     GHashTable *seen;  /* of SubTable */
+    GHashTable *walks; /* of each table's address: how often it was walked */
     GArray *mappings;  /* of GcMapping, as they were found */
     size_t n_tables;
     bool is_cut;
@@ -43,6 +44,18 @@ static bool is_new(Walker *walker, GcPaddr base, uint64_t vaddr)
     SubTable sub = {base, vaddr};
 
     return g_hash_table_add(walker->seen, g_memdup2(&sub, sizeof(sub)));
+}
+
+/* Whether the table at @base has not been shown often enough. */
+static bool count_walk(Walker *walker, GcPaddr base)
+{
+    guint n = GPOINTER_TO_UINT(g_hash_table_lookup(walker->walks, &base)) + 1;
+
+    if (n <= GC_PAGING_MAX_ALIASES) {
+        g_hash_table_insert(walker->walks, g_memdup2(&base, sizeof(base)),
+                            GUINT_TO_POINTER(n));
+    }
+    return n <= GC_PAGING_MAX_ALIASES;
 }
 
 static void add_mapping(Walker *walker, GcMapping mapping)
@@ -98,7 +111,8 @@ static void walk_table(Walker *walker, unsigned level, GcPaddr base,
         if (kind == GC_PAGE_ENTRY_LEAF) {
             add_mapping(walker, (GcMapping){at, to, UINT64_C(1) << shift});
         } else if (kind == GC_PAGE_ENTRY_TABLE &&
-                   (level + 1 < shape->levels || is_new(walker, to, at))) {
+                   (level + 1 < shape->levels || is_new(walker, to, at)) &&
+                   count_walk(walker, to)) {
             walk_table(walker, level - 1, to, at, 0,
                        (size_t)1 << shape->index_bits);
         }
@@ -235,9 +249,12 @@ GcPaging *gc_paging_new(const GcGuest *guest, const GcRanges *memory)
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(GcMapping));
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(hash_sub_table, equal_sub_tables, g_free, NULL);
+    g_autoptr(GHashTable) walks =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     Walker walker = {
         .memory = gc_guest_get_memory(guest),
         .seen = seen,
+        .walks = walks,
         .mappings = found,
     };
 

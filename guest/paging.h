@@ -14,6 +14,11 @@
 #define GC_PAGING_MAX_TABLES (1u << 18)
 #define GC_PAGING_MAX_MAPPINGS (1u << 20)
 
+/* A table that many entries lead to is shown at so many of their addresses:
+ * Linux maps each page of its espfix stacks 65536 times that way.  Nothing of
+ * memory is lost by it, so it is not called cut. */
+#define GC_PAGING_MAX_ALIASES 8
+
 typedef struct GcPaging {
     GArray *mappings; /* of GcMapping, by rising virtual address; they do not
                        * overlap, and each lies in one range of memory */

@@ -137,6 +137,41 @@ static void test_five_levels(void **state)
     world_clear(&world);
 }
 
+/* As Linux maps its espfix stacks: 4 times 512 times 32 times the same page,
+ * and other pages between. */
+static void test_a_page_with_many_addresses_has_few_in_the_dump(void **state)
+{
+    g_autoptr(GcPaging) paging = NULL;
+    World world;
+
+    (void)state;
+    world_init(&world, "x86_64");
+    put(&world, 0x1000, 510, 0x2000 | PRESENT);
+    for (unsigned i = 0; i < 4; i++) {
+        put(&world, 0x2000, i, 0x3000 | PRESENT);
+    }
+    for (unsigned i = 0; i < 512; i++) {
+        put(&world, 0x3000, i, 0x4000 | PRESENT);
+    }
+    for (unsigned i = 0; i < 512; i += 16) {
+        put(&world, 0x4000, i, 0x200000 | PRESENT);
+    }
+    put(&world, 0x1000, 511, 0x5000 | PRESENT);
+    put(&world, 0x5000, 511, 0x6000 | PRESENT);
+    put(&world, 0x6000, 511, 0x400000 | PRESENT | LARGE);
+    add_cpu(&world, 0x1000, 0x20);
+    paging = gc_paging_new(world.guest, world.memory);
+    assert_false(paging->is_cut);
+    assert_int_equal(paging->mappings->len, 32 * GC_PAGING_MAX_ALIASES + 1);
+    assert_int_equal(g_array_index(paging->mappings, GcMapping, 0).paddr,
+                     0x200000);
+    assert_int_equal(
+        g_array_index(paging->mappings, GcMapping, 32 * GC_PAGING_MAX_ALIASES)
+            .paddr,
+        0x400000);
+    world_clear(&world);
+}
+
 static void test_cpus_that_share_tables_and_pcids(void **state)
 {
     World world;
@@ -236,7 +271,7 @@ static void test_cpu_without_paging_maps_nothing(void **state)
 
 /* Every entry of the table leads back to it, so that it maps all there is,
  * page by page. */
-static void test_table_of_itself_is_cut(void **state)
+static void test_table_of_itself_is_shown_a_few_times(void **state)
 {
     g_autoptr(GcPaging) paging = NULL;
     World world;
@@ -246,6 +281,40 @@ static void test_table_of_itself_is_cut(void **state)
     for (unsigned i = 0; i < 512; i++) {
         put(&world, 0x1000, i, 0x1000 | PRESENT);
     }
+    add_cpu(&world, 0x1000, 0x20);
+    paging = gc_paging_new(world.guest, world.memory);
+    assert_false(paging->is_cut);
+    assert_true(paging->mappings->len <= 512 * GC_PAGING_MAX_ALIASES);
+    world_clear(&world);
+}
+
+/* Memory in which every page is a table of 512 others. */
+static bool read_endless_tables(void *opaque, uint64_t offset, void *buf,
+                                size_t len, GError **error)
+{
+    uint8_t *to = buf;
+
+    (void)opaque, (void)error;
+    for (; len >= 8; len -= 8, offset += 8, to += 8) {
+        uint64_t next = (offset / 8 * 2 + 1) % (UINT64_C(1) << 28);
+        uint64_t entry = GUINT64_TO_LE(next << 12 | PRESENT);
+
+        memcpy(to, &entry, 8);
+    }
+    return true;
+}
+
+static void test_endless_tables_are_cut(void **state)
+{
+    static const GcMemoryOps ops = {.read = read_endless_tables};
+    g_autoptr(GcMemory) memory = gc_memory_new();
+    g_autoptr(GcPaging) paging = NULL;
+    World world = {.memory = gc_ranges_new()};
+
+    (void)state;
+    gc_ranges_add(world.memory, 0, UINT64_C(1) << 40);
+    assert_true(gc_memory_add(memory, 0, UINT64_C(1) << 40, &ops, NULL, NULL));
+    world.guest = gc_guest_new("x86_64", memory, NULL);
     add_cpu(&world, 0x1000, 0x20);
     paging = gc_paging_new(world.guest, world.memory);
     assert_true(paging->is_cut);
@@ -383,13 +452,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_halves_are_canonical_and_merged),
         cmocka_unit_test(test_five_levels),
+        cmocka_unit_test(test_a_page_with_many_addresses_has_few_in_the_dump),
         cmocka_unit_test(test_cpus_that_share_tables_and_pcids),
         cmocka_unit_test(test_isolated_user_table_leads_to_the_kernels),
         cmocka_unit_test(test_table_on_an_odd_page_without_isolation),
         cmocka_unit_test(test_mappings_are_split_at_holes),
         cmocka_unit_test(test_kernel_tables_of_vmcoreinfo),
         cmocka_unit_test(test_cpu_without_paging_maps_nothing),
-        cmocka_unit_test(test_table_of_itself_is_cut),
+        cmocka_unit_test(test_table_of_itself_is_shown_a_few_times),
+        cmocka_unit_test(test_endless_tables_are_cut),
         cmocka_unit_test(test_aarch64_with_4k_pages),
         cmocka_unit_test(test_aarch64_with_64k_pages),
         cmocka_unit_test(test_aarch64_with_16k_pages),
