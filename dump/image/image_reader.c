@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "dump/image/flattened_index.h"
@@ -17,14 +18,34 @@ struct GcImageReader {
     GcFile file;             /* the file as it is meant */
 };
 
+/* Whether it can be read at any offset. */
+static bool check_kind(int fd, GError **error)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0) {
+        gc_set_error_errno(error, errno, "cannot look at it");
+        return false;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID, "%s",
+                    S_ISDIR(st.st_mode) ? "is a directory"
+                                        : "is not a regular file");
+        return false;
+    }
+    return true;
+}
+
+/* Does not wait for somebody at the other end of a pipe. */
 static bool open_stream(GcImageReader *reader, const char *path, GError **error)
 {
-    reader->fd = open(path, O_RDONLY | O_CLOEXEC);
+    reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (reader->fd < 0) {
         gc_set_error_errno(error, errno, "cannot open it");
         return false;
     }
-    return gc_file_init_fd(&reader->stream, &reader->fd, error);
+    return check_kind(reader->fd, error) &&
+           gc_file_init_fd(&reader->stream, &reader->fd, error);
 }
 
 static bool unflatten(GcImageReader *reader, GError **error)

@@ -13,7 +13,8 @@ typedef struct GcImageReader GcImageReader;
  * @error: (out) (optional): return location
  *
  * Returns: (transfer full): the file with one reference, or NULL
- * Errors: GC_ERROR_IO; GC_ERROR_FORMAT if a flattened file lies
+ * Errors: GC_ERROR_IO; GC_ERROR_FORMAT if a flattened file lies;
+ *     GC_ERROR_INVALID if it is no regular file
  * Threads: any thread
  */
 GcImageReader *gc_image_reader_open(const char *path, GError **error);

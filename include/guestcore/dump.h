@@ -63,7 +63,8 @@ typedef struct GcDumpInfo {
  *
  * Returns: (transfer full): the guest in it, or NULL
  * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself;
- *     GC_ERROR_INVALID if the files do not belong together;
+ *     GC_ERROR_INVALID if the files do not belong together, or one is a
+ *     directory, a pipe or a device;
  *     GC_ERROR_UNSUPPORTED, GC_ERROR_IO
  * Threads: any thread
  */
@@ -80,7 +81,7 @@ GC_API GcGuest *gc_guest_open_files(const char *const *paths,
  *
  * Returns: (transfer full): the guest in it, or NULL
  * Errors: GC_ERROR_FORMAT if it is not a dump or contradicts itself;
- *     GC_ERROR_INVALID if it is one part of a split dump;
+ *     GC_ERROR_INVALID if it is one part of a split dump, or no regular file;
  *     GC_ERROR_UNSUPPORTED, GC_ERROR_IO
  * Threads: any thread
  */

@@ -3,6 +3,7 @@
  * gives a guest that can be looked at, or an error that it announces. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/lib/dumprun.h"
@@ -35,7 +36,17 @@ static void test_what_is_no_dump_is_refused(void **state)
         assert_refused(path, GC_ERROR_FORMAT);
     }
     assert_refused(missing, GC_ERROR_IO);
-    assert_refused(*state, GC_ERROR_IO);
+}
+
+/* A pipe that nobody writes to must not be waited for. */
+static void test_what_is_no_file_is_refused(void **state)
+{
+    g_autofree char *fifo = testdir_path(*state, "fifo");
+
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_refused(fifo, GC_ERROR_INVALID);
+    assert_refused(*state, GC_ERROR_INVALID);
+    assert_refused("/dev/null", GC_ERROR_INVALID);
 }
 
 static void test_the_format_is_told(void **state)
@@ -142,6 +153,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, testdir_setup, testdir_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_no_dump_is_refused),
+        TEST(test_what_is_no_file_is_refused),
         TEST(test_the_format_is_told),
         TEST(test_every_prefix_of_a_file_is_safe),
         TEST(test_every_changed_byte_of_the_head_is_safe),
