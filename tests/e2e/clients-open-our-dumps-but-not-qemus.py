@@ -15,9 +15,8 @@ from elfcore import ElfCore
 from flat import unflatten
 from foreign import qemu_dump
 from guest import Guest
+from kernellog import same_log
 from tool import FORMATS, Tool
-
-MANY_LINES = 150
 
 
 def test(t):
@@ -67,26 +66,6 @@ def elf_readers_open(t, path, cpus):
         text = clients.gdb_threads(path).demand()
         shown = re.findall(r"^Thread \d+ .*LWP (\d+)", text, re.M)
         assert sorted(map(int, shown)) == list(range(1, cpus + 1)), text
-
-
-def same_log(log, console):
-    """Every line that the kernel printed before the dump is in its log."""
-    known = set(as_printed(log))
-    printed = [line.rstrip() for line in console.splitlines()
-               if re.match(r"\[ *\d+\.\d{6}\] ", line)]
-    lost = [line for line in printed if line not in known]
-    assert not lost, f"{len(lost)} of {len(printed)} lines lost: {lost[:5]}"
-    assert len(printed) >= MANY_LINES, f"only {len(printed)} lines to compare"
-
-
-def as_printed(log):
-    """The lines of a log as the console shows them: with the time before every
-    line of a message, where the log has it before the first and then blanks."""
-    stamp = ""
-    for line in log.splitlines():
-        if line.startswith("["):
-            stamp = line[:line.index("] ") + 2]
-        yield (stamp + line[len(stamp):]).rstrip()
 
 
 def info_tells(text, form, release, dumps):

@@ -36,6 +36,10 @@ bool command_parse(int *argc, char ***argv, const char *usage,
                    const char *description, const GOptionEntry *entries,
                    GError **error);
 
+/* Writes to standard output; it may be a pipe whose reader has gone.
+ * Errors: GFileError */
+bool command_print(const char *text, size_t len, GError **error);
+
 /**
  * command_parse_number:
  * @option: its name, for the message

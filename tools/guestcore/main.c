@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* guestcore: dumps of virtual machines, and what is in them.  Errors are
  * printed here and nowhere else. */
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,19 @@ bool command_parse(int *argc, char ***argv, const char *usage,
     g_option_context_set_summary(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
     return g_option_context_parse(context, argc, argv, error);
+}
+
+bool command_print(const char *text, size_t len, GError **error)
+{
+    if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0) {
+        int saved_errno = errno;
+
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(saved_errno),
+                    "cannot write to standard output: %s",
+                    g_strerror(saved_errno));
+        return false;
+    }
+    return true;
 }
 
 bool command_parse_number(const char *option, const char *text,
