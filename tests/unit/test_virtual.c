@@ -109,20 +109,20 @@ static void test_hostile_tables_end(void **state)
             g_autoptr(GcGuest) guest = NULL;
             uint8_t buf[N_BYTES];
 
-            guestgen_fill_noise(gen, 0, TABLEGEN_LOW_SIZE);
+            guestgen_fill_noise(gen, TABLEGEN_ROOT, 0x10000);
             for (uint64_t i = 0; kind < 2 && i < 0x10000 / 8; i++) {
                 tablegen_put(gen, TABLEGEN_ROOT, i,
                              kind == 0 ? shape->make_table(TABLEGEN_ROOT)
                                        : UINT64_MAX);
             }
             guest = tablegen_make_guest(shape, gen);
-            for (uint64_t i = 0; i < 200; i++) {
+            for (uint64_t i = 0; i < 50; i++) {
                 gc_guest_read_virtual(guest, 0 - i * UINT64_C(0x1234567890abc),
                                       buf, 16, NULL);
             }
         }
     }
-    assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
+    assert_true(g_get_monotonic_time() - start < 60 * G_USEC_PER_SEC);
 }
 
 static void test_sixteen_pages_as_one_of_riscv(void **state)
