@@ -12,7 +12,8 @@
 struct GcDumpJob {
     GcGuest *guest;
     GcOutputFormat format;
-    int level;
+    int compression;
+    unsigned level; /* of what is left out */
     unsigned threads;
     GcPaddr begin;
     uint64_t length;
@@ -24,6 +25,7 @@ struct GcDumpJob {
     GcDumpMemoryDone memory_done;
     void *memory_done_data;
     GcDumpStats stats;
+    char *warning; /* (nullable) */
 
     /* While it runs. */
     uint64_t pages_done;
@@ -44,7 +46,10 @@ GcDumpJob *gc_dump_job_new(GcGuest *guest)
 
 void gc_dump_job_free(GcDumpJob *job)
 {
-    g_free(job);
+    if (job != NULL) {
+        g_free(job->warning);
+        g_free(job);
+    }
 }
 
 bool gc_dump_job_set_format(GcDumpJob *job, const char *format, GError **error)
@@ -53,14 +58,26 @@ bool gc_dump_job_set_format(GcDumpJob *job, const char *format, GError **error)
         return false;
     }
     if (job->format.codec != NULL) {
-        job->level = job->format.codec->default_level;
+        job->compression = job->format.codec->default_level;
     }
     return true;
 }
 
-bool gc_dump_job_set_level(GcDumpJob *job, int level, GError **error)
+bool gc_dump_job_set_compression(GcDumpJob *job, int level, GError **error)
 {
     if (!gc_output_format_check_level(&job->format, level, error)) {
+        return false;
+    }
+    job->compression = level;
+    return true;
+}
+
+bool gc_dump_job_set_dump_level(GcDumpJob *job, unsigned level, GError **error)
+{
+    if (level > GC_DUMP_LEVEL_MAX) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "dump levels are from 0 to %u, but not %u",
+                    GC_DUMP_LEVEL_MAX, level);
         return false;
     }
     job->level = level;
@@ -112,6 +129,11 @@ GcDumpStats gc_dump_job_get_stats(const GcDumpJob *job)
     return job->stats;
 }
 
+const char *gc_dump_job_get_warning(const GcDumpJob *job)
+{
+    return job->warning;
+}
+
 /* As GcWriteRequest.advance. */
 static bool advance(void *opaque, uint64_t pages, uint64_t zeros,
                     GError **error)
@@ -133,33 +155,93 @@ static bool advance(void *opaque, uint64_t pages, uint64_t zeros,
  * beyond that such pages are left out.  docs/formats/kdump.md says why. */
 #define MAX_UNUSED_COST (UINT64_C(256) * 1024 * 1024)
 
+/* As GcPageMapProgress: nothing is dealt with yet, but a cancel is heard. */
+static bool on_map_progress(uint64_t done G_GNUC_UNUSED, uint64_t total,
+                            void *user_data)
+{
+    const GcDumpJob *job = user_data;
+
+    return job->progress == NULL ||
+           job->progress(0, total * gc_guest_get_page_size(job->guest),
+                         job->progress_data);
+}
+
+/* What the pages are used for, if the level asks and it can be known; if not,
+ * the dump has them all.  False only if the job was cancelled. */
+static bool make_page_map(GcDumpJob *job, GcPageMap **ret_map, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (job->level == 0) {
+        return true;
+    }
+    *ret_map =
+        gc_page_map_new(job->guest, job->threads, on_map_progress, job, &why);
+    if (*ret_map != NULL) {
+        return true;
+    }
+    if (g_error_matches(why, GC_ERROR, GC_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
+    }
+    job->warning = g_strdup_printf(
+        "no page was left out for what it is used for: %s", why->message);
+    return true;
+}
+
+static void start_counting(GcDumpJob *job, const GcPlan *plan,
+                           const GcRanges *other)
+{
+    job->page_size = plan->page_size;
+    job->pages_done = 0;
+    job->pages_total = plan->n_keep;
+    job->stats = (GcDumpStats){
+        .pages = plan->n_exist,
+        .absent_pages = plan->n_absent,
+        .other_bytes = other != NULL ? gc_ranges_count(other) : 0,
+        .dump_level = plan->level,
+    };
+    for (size_t i = 0; i < GC_PAGE_KINDS; i++) {
+        job->stats.left_out[i] = plan->n_left_out[i];
+        job->stats.left_out_pages += plan->n_left_out[i];
+    }
+    if (plan->unused_left_out) {
+        job->stats.zero_pages = plan->n_exist - plan->n_absent - plan->n_keep -
+                                job->stats.left_out_pages;
+    }
+}
+
 static GcPlan *make_plan(GcDumpJob *job, GError **error)
 {
     uint32_t cost = job->format.format->unused_page_cost;
     g_autoptr(GcRanges) other =
         job->ram_only ? gc_other_memory_find(job->guest) : NULL;
+    g_autoptr(GcPageMap) kinds = NULL;
     GcPlanOptions options = {
         .begin = job->begin,
         .length = job->length,
         .except = other,
         .max_unused = cost != 0 ? MAX_UNUSED_COST / cost : UINT64_MAX,
+        .level = job->level,
     };
-    GcPlan *plan = gc_plan_new_part(job->guest, &options, error);
+    GcPlan *plan;
 
+    if (!make_page_map(job, &kinds, error)) {
+        return NULL;
+    }
+    options.kinds = kinds;
+    plan = gc_plan_new_part(job->guest, &options, error);
     if (plan != NULL) {
-        job->page_size = plan->page_size;
-        job->pages_done = 0;
-        job->stats = (GcDumpStats){
-            .pages = plan->n_exist,
-            .zero_pages = plan->unused_left_out
-                              ? plan->n_exist - plan->n_absent - plan->n_keep
-                              : 0,
-            .absent_pages = plan->n_absent,
-            .other_bytes = other != NULL ? gc_ranges_count(other) : 0,
-        };
-        job->pages_total = plan->n_keep;
+        start_counting(job, plan, other);
     }
     return plan;
+}
+
+/* Forgets how the job went before. */
+static void clear_result(GcDumpJob *job)
+{
+    job->stats = (GcDumpStats){.pages = 0};
+    g_clear_pointer(&job->warning, g_free);
 }
 
 static bool write_guest(GcDumpJob *job, int fd, GError **error)
@@ -171,7 +253,7 @@ static bool write_guest(GcDumpJob *job, int fd, GError **error)
         .guest = job->guest,
         .plan = plan,
         .codec = job->format.codec,
-        .level = job->level,
+        .level = job->compression,
         .threads = job->threads,
         .image = image,
         .paging = job->paging,
@@ -209,7 +291,7 @@ bool gc_dump_job_run(GcDumpJob *job, const char *path, GError **error)
     if (output == NULL) {
         return false;
     }
-    job->stats = (GcDumpStats){.pages = 0};
+    clear_result(job);
     if (!write_guest(job, gc_output_get_fd(output), error)) {
         g_prefix_error(error, "%s: ", path);
         job->stats.is_partial =
@@ -223,7 +305,7 @@ bool gc_dump_job_run(GcDumpJob *job, const char *path, GError **error)
 
 bool gc_dump_job_run_fd(GcDumpJob *job, int fd, GError **error)
 {
-    job->stats = (GcDumpStats){.pages = 0};
+    clear_result(job);
     if (!write_guest(job, fd, error)) {
         return false;
     }

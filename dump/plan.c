@@ -150,6 +150,29 @@ static GcBitmap *copy_bitmap(const GcBitmap *bitmap)
     return copy;
 }
 
+/* Leaves out the kinds of pages that a dump of this level is without. */
+static void leave_out_kinds(GcPlan *plan, const GcPlanOptions *options)
+{
+    GcPageRun run;
+
+    if (options->kinds == NULL) {
+        return;
+    }
+    plan->level = options->level;
+    for (GcPfn at = 0; gc_page_map_get_run(options->kinds, at, &run);
+         at = run.start + run.length) {
+        GcPfn start = MIN(run.start, plan->end_pfn);
+        GcPfn end = MIN(run.start + run.length, plan->end_pfn);
+
+        if (gc_page_kind_is_left_out(run.kind, options->level)) {
+            plan->n_left_out[run.kind] +=
+                gc_bitmap_count_range(plan->keep, start, end);
+            gc_bitmap_clear_range(plan->keep, start, end);
+            gc_bitmap_clear_range(plan->data, start, end);
+        }
+    }
+}
+
 static void leave_out_unused(GcPlan *plan, const GcPlanOptions *options)
 {
     if (plan->n_keep - plan->n_data > options->max_unused) {
@@ -180,9 +203,11 @@ GcPlan *gc_plan_new_part(const GcGuest *guest, const GcPlanOptions *options,
         !clear_absent_pages(plan, memory, error)) {
         return NULL;
     }
+    plan->n_absent =
+        plan->n_exist - gc_bitmap_count_range(plan->keep, 0, plan->end_pfn);
+    leave_out_kinds(plan, options);
     plan->n_keep = gc_bitmap_count_range(plan->keep, 0, plan->end_pfn);
     plan->n_data = gc_bitmap_count_range(plan->data, 0, plan->end_pfn);
-    plan->n_absent = plan->n_exist - plan->n_keep;
     leave_out_unused(plan, options);
     return g_steal_pointer(&plan);
 }

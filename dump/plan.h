@@ -4,6 +4,8 @@
  * made. */
 #pragma once
 
+#include "guestcore/filter.h"
+
 #include "base/bitmap.h"
 #include "base/ranges.h"
 #include "guest/guest.h"
@@ -19,6 +21,9 @@ typedef struct GcPlanOptions {
     const GcRanges *except; /* (nullable) addresses that are not wanted */
     uint64_t max_unused;    /* pages never used that are kept; if there are
                              * more, all of them are left out */
+    const GcPageMap *kinds; /* (nullable) what each page is used for; if it is
+                             * known, that decides too: */
+    unsigned level;         /* as gc_page_kind_is_left_out() has it */
 } GcPlanOptions;
 
 typedef struct GcPlan {
@@ -33,6 +38,8 @@ typedef struct GcPlan {
     uint64_t n_data;
     uint64_t n_absent;    /* pages that the guest's memory has not to give */
     bool unused_left_out; /* pages that hold only zeros are missing in keep */
+    unsigned level;       /* the kinds of pages that are missing in keep */
+    uint64_t n_left_out[GC_PAGE_KINDS]; /* those of each kind */
 } GcPlan;
 
 /**

@@ -45,8 +45,7 @@ typedef enum GcConfigThen {
 typedef struct GcConfigPanicDump {
     char *path; /* absolute; NULL: not given */
     char *format;
-    bool has_level;
-    int level;
+    unsigned level; /* as gc_dump_job_set_dump_level() */
     GcConfigThen then;
 } GcConfigPanicDump;
 

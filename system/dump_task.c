@@ -11,8 +11,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "guestcore/dump.h"
-
 #include "base/error.h"
 #include "base/fileio.h"
 #include "system/dump_guest.h"
@@ -30,8 +28,9 @@ typedef enum Status {
 struct GcDumpTask {
     GcVm *vm;
     Status status;
-    char *error;                /* (nullable) */
-    char **warnings;            /* (nullable) */
+    char *error;     /* (nullable) */
+    char **warnings; /* (nullable) */
+    GcDumpStats stats;
     char *told_path;            /* (nullable) what to say of where it went */
     void (*idle)(void *opaque); /* (nullable) */
     void *idle_opaque;
@@ -165,7 +164,8 @@ void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder)
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_total));
 }
 
-static char **copy_warnings(const GcGuest *guest, bool paging_is_cut)
+/* What there is to say of the guest and, once it has run, of @job. */
+static char **copy_warnings(const GcGuest *guest, const GcDumpJob *job)
 {
     const char *const *warnings = gc_guest_get_warnings(guest);
     g_autoptr(GStrvBuilder) copy = g_strv_builder_new();
@@ -173,7 +173,10 @@ static char **copy_warnings(const GcGuest *guest, bool paging_is_cut)
     for (; *warnings != NULL; warnings++) {
         g_strv_builder_add(copy, *warnings);
     }
-    if (paging_is_cut) {
+    if (job != NULL && gc_dump_job_get_warning(job) != NULL) {
+        g_strv_builder_add(copy, gc_dump_job_get_warning(job));
+    }
+    if (job != NULL && gc_dump_job_get_stats(job).paging_is_cut) {
         g_strv_builder_add(copy, "the guest's page tables map more than the "
                                  "dump shows");
     }
@@ -234,8 +237,8 @@ static gboolean on_ended(gint fd G_GNUC_UNUSED,
     error = g_steal_pointer(&task->result);
     task->source = 0;
     g_strfreev(task->warnings);
-    task->warnings = copy_warnings(
-        task->guest, gc_dump_job_get_stats(task->job).paging_is_cut);
+    task->warnings = copy_warnings(task->guest, task->job);
+    task->stats = gc_dump_job_get_stats(task->job);
     clear_run(task);
     task->status = error != NULL ? STATUS_FAILED : STATUS_COMPLETED;
     task->error = error != NULL ? g_strdup(error->message) : NULL;
@@ -274,8 +277,7 @@ static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
         gc_dump_job_set_threads(task->job, (unsigned)request->threads);
     }
     return gc_dump_job_set_format(task->job, request->format, error) &&
-           (!request->has_level ||
-            gc_dump_job_set_level(task->job, request->level, error));
+           gc_dump_job_set_dump_level(task->job, request->level, error);
 }
 
 static bool start_thread(GcDumpTask *task, const GcDumpRequest *request,
@@ -323,7 +325,8 @@ bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
     task->status = STATUS_ACTIVE;
     forget_last(task);
     task->told_path = request->tells_path ? g_strdup(request->path) : NULL;
-    task->warnings = copy_warnings(task->guest, false);
+    task->warnings = copy_warnings(task->guest, NULL);
+    task->stats = (GcDumpStats){.pages = 0};
     return true;
 }
 
@@ -375,4 +378,9 @@ const char *gc_dump_task_get_error(const GcDumpTask *task)
 const char *const *gc_dump_task_get_warnings(const GcDumpTask *task)
 {
     return (const char *const *)task->warnings;
+}
+
+GcDumpStats gc_dump_task_get_stats(const GcDumpTask *task)
+{
+    return task->stats;
 }

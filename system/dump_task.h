@@ -7,7 +7,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "guestcore/types.h"
+#include "guestcore/dump.h"
 
 #include "system/vm.h"
 
@@ -22,10 +22,9 @@
  * @begin: as gc_dump_job_set_range()
  * @length: as gc_dump_job_set_range()
  * @paging: as gc_dump_job_set_paging()
+ * @level: as gc_dump_job_set_dump_level()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
  * @keep_partial: as gc_dump_job_set_keep_partial()
- * @has_level: whether @level is given
- * @level: as gc_dump_job_set_level()
  * @tells_path: whether the event at the end and query-dump say @path
  *
  * What is wanted of a dump.
@@ -37,10 +36,9 @@ typedef struct GcDumpRequest {
     GcPaddr begin;
     uint64_t length;
     bool paging;
+    unsigned level;
     int threads;
     bool keep_partial;
-    bool has_level;
-    int level;
     bool tells_path;
 } GcDumpRequest;
 
@@ -95,3 +93,6 @@ void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder);
 const char *gc_dump_task_get_path(const GcDumpTask *task);
 const char *gc_dump_task_get_error(const GcDumpTask *task);
 const char *const *gc_dump_task_get_warnings(const GcDumpTask *task);
+
+/* What the last dump that ended wrote. */
+GcDumpStats gc_dump_task_get_stats(const GcDumpTask *task);

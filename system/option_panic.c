@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "guestcore/error.h"
+#include "guestcore/filter.h"
 
 #include "base/output.h"
 #include "dump/output_format.h"
@@ -30,25 +31,20 @@ bool gc_option_apply_action(GcConfig *config, const char *value, GError **error)
     return gc_keyval_finish(keyval, error);
 }
 
-static bool read_level(GcKeyval *keyval, const char *format,
-                       GcConfigPanicDump *dump, GError **error)
+static bool read_level(GcKeyval *keyval, unsigned *ret_level, GError **error)
 {
     const char *text = gc_keyval_get(keyval, "level");
-    GcOutputFormat found;
-    gint64 level;
+    guint64 level;
 
-    if (!gc_output_format_find(format, &found, error)) {
-        return false;
-    }
     if (text == NULL) {
         return true;
     }
-    if (!g_ascii_string_to_signed(text, 10, INT_MIN, INT_MAX, &level, NULL)) {
-        return gc_option_refuse(text, "a level", error);
+    if (!g_ascii_string_to_unsigned(text, 10, 0, GC_DUMP_LEVEL_MAX, &level,
+                                    NULL)) {
+        return gc_option_refuse(text, "a number from 0 to 31", error);
     }
-    dump->has_level = true;
-    dump->level = (int)level;
-    return gc_output_format_check_level(&found, dump->level, error);
+    *ret_level = (unsigned)level;
+    return true;
 }
 
 static bool read_then(GcKeyval *keyval, GcConfigThen *ret_then, GError **error)
@@ -82,12 +78,14 @@ bool gc_option_apply_dump_on_panic(GcConfig *config, const char *value,
         keyval != NULL ? gc_keyval_need(keyval, "file", error) : NULL;
     const char *format = path != NULL ? gc_keyval_get(keyval, "format") : NULL;
     GcConfigPanicDump dump = {0};
+    GcOutputFormat found;
 
     if (path == NULL) {
         return false;
     }
     format = format != NULL ? format : "elf";
-    if (!read_level(keyval, format, &dump, error) ||
+    if (!gc_output_format_find(format, &found, error) ||
+        !read_level(keyval, &dump.level, error) ||
         !read_then(keyval, &dump.then, error) ||
         !gc_keyval_finish(keyval, error) || !check_path(path, error)) {
         return false;

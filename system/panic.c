@@ -105,7 +105,6 @@ static void start_dump(void *opaque)
         .path = path,
         .fd = -1,
         .threads = -1,
-        .has_level = panic->dump.has_level,
         .level = panic->dump.level,
         .tells_path = true,
     };

@@ -289,13 +289,12 @@ GcMemMap *gc_mem_map_new(const GcGuest *guest, const GcPageLayout *layout,
     const GcVmcoreinfoText *text = gc_guest_get_vmcoreinfo_text(guest);
     g_autoptr(GcMemMap) map = g_new0(GcMemMap, 1);
 
-    if (arch->get_page_table == NULL || !arch->encoding.is_64bit ||
-        arch->encoding.big_endian) {
+    if (!arch->encoding.is_64bit || arch->encoding.big_endian) {
         g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "page tables of %s are not known", arch->name);
+                    "struct pages of %s are not known", arch->name);
         return NULL;
     }
-    if (!arch->get_page_table(text, &map->tables)) {
+    if (!gc_guest_get_page_table(guest, &map->tables)) {
         g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
                     "VMCOREINFO does not tell where the page tables are");
         return NULL;

@@ -6,6 +6,10 @@
 #include "base/ranges.h"
 #include "guest/paging.h"
 
+/* A range is not cut for fewer pages than these, nor into more parts. */
+#define MIN_GAP 256u
+#define MAX_CUT_SEGMENTS 60000u
+
 void gc_elf_layout_free(GcElfLayout *layout)
 {
     if (layout != NULL) {
@@ -22,6 +26,24 @@ const GcElfSegment *gc_elf_layout_get_memory(const GcElfLayout *layout,
     return &g_array_index(layout->segments, GcElfSegment, 1 + i);
 }
 
+size_t gc_elf_layout_find_memory(const GcElfLayout *layout, GcPaddr paddr)
+{
+    size_t first = 0;
+    size_t end = layout->n_memory;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        const GcElfSegment *segment = gc_elf_layout_get_memory(layout, middle);
+
+        if (segment->paddr + (segment->memsz - 1) < paddr) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    return first;
+}
+
 static void add_segment(GcElfLayout *layout, uint32_t type, uint64_t vaddr,
                         GcPaddr paddr, uint64_t size)
 {
@@ -36,14 +58,76 @@ static void add_segment(GcElfLayout *layout, uint32_t type, uint64_t vaddr,
     g_array_append_val(layout->segments, segment);
 }
 
+/* The first run of @gap pages or more in [@pfn, @end) that are not in the
+ * dump; both results are @end if there is none. */
+static GcRange find_gap(const GcPlan *plan, GcPfn pfn, GcPfn end, uint64_t gap)
+{
+    GcRange run = {.start = pfn, .end = pfn};
+
+    while (run.end < end) {
+        run.start = gc_bitmap_next_clear(plan->keep, run.end, end);
+        run.end = gc_bitmap_next_set(plan->keep, run.start, end);
+        if (run.end - run.start >= gap) {
+            return run;
+        }
+    }
+    return (GcRange){end, end};
+}
+
+/* Cuts a range of memory where @gap pages or more are not in the dump. */
+static void add_range(GcElfLayout *layout, const GcPlan *plan, GcRange range,
+                      uint64_t gap)
+{
+    uint64_t page_size = plan->page_size;
+    GcPfn end_pfn = (range.end - 1) / page_size + 1;
+    GcPaddr next;
+
+    for (GcPaddr at = range.start; at < range.end; at = next) {
+        GcRange run = find_gap(plan, at / page_size, end_pfn, gap);
+        GcElfSegment segment = {.type = PT_LOAD, .vaddr = at, .paddr = at};
+        GcPaddr stored = CLAMP(run.start * page_size, at, range.end);
+
+        next = MIN(run.end * page_size, range.end);
+        segment.filesz = stored - at;
+        segment.memsz = next - at;
+        g_array_append_val(layout->segments, segment);
+    }
+}
+
+/* Cuts at the gaps that makedumpfile cuts at; where that would be too often,
+ * at larger ones. */
 static void add_memory(GcElfLayout *layout, const GcPlan *plan)
 {
-    layout->n_memory = gc_ranges_get_n(plan->memory);
-    for (size_t i = 0; i < layout->n_memory; i++) {
-        GcRange range = gc_ranges_get(plan->memory, i);
+    uint64_t gap = MIN_GAP;
 
-        add_segment(layout, PT_LOAD, range.start, range.start,
-                    range.end - range.start);
+    do {
+        g_array_set_size(layout->segments, 1);
+        for (size_t i = 0; i < gc_ranges_get_n(plan->memory); i++) {
+            add_range(layout, plan, gc_ranges_get(plan->memory, i), gap);
+        }
+        layout->n_memory = layout->segments->len - 1;
+        gap *= 2;
+    } while (layout->n_memory > MAX_CUT_SEGMENTS && gap <= plan->end_pfn);
+}
+
+/* Shows memory at a virtual address too, as far as the file has it. */
+static void add_overlay(GcElfLayout *layout, GcMapping mapping)
+{
+    GcPaddr end = mapping.paddr + mapping.size;
+
+    for (size_t i = gc_elf_layout_find_memory(layout, mapping.paddr);
+         i < layout->n_memory; i++) {
+        const GcElfSegment *under = gc_elf_layout_get_memory(layout, i);
+        GcPaddr from = MAX(under->paddr, mapping.paddr);
+        GcPaddr to = MIN(under->paddr + under->filesz, end);
+
+        if (under->paddr >= end) {
+            return;
+        }
+        if (from < to) {
+            add_segment(layout, PT_LOAD, mapping.vaddr + (from - mapping.paddr),
+                        from, to - from);
+        }
     }
 }
 
@@ -69,7 +153,7 @@ static void add_kernel_image(GcElfLayout *layout, const GcGuest *guest,
     GcMapping image;
 
     if (gc_kernel_find_image(guest, &image) && has_image(plan, &image)) {
-        add_segment(layout, PT_LOAD, image.vaddr, image.paddr, image.size);
+        add_overlay(layout, image);
     }
 }
 
@@ -114,10 +198,7 @@ static void add_mappings(GcElfLayout *layout, const GcGuest *guest,
 
     layout->paging_is_cut = paging->is_cut;
     for (guint i = 0; i < paging->mappings->len; i++) {
-        GcMapping mapping = g_array_index(paging->mappings, GcMapping, i);
-
-        add_segment(layout, PT_LOAD, mapping.vaddr, mapping.paddr,
-                    mapping.size);
+        add_overlay(layout, g_array_index(paging->mappings, GcMapping, i));
     }
     if (paging->mappings->len > 0) {
         hide_memory(layout);
@@ -154,23 +235,27 @@ static uint64_t place_memory(GcElfLayout *layout, uint64_t at,
         GcElfSegment *segment =
             &g_array_index(layout->segments, GcElfSegment, 1 + i);
 
-        at += (segment->paddr - at) % page_size;
-        segment->offset = at;
-        at += segment->filesz;
+        if (segment->filesz > 0) {
+            at += (segment->paddr - at) % page_size;
+            segment->offset = at;
+            at += segment->filesz;
+        }
     }
     return at;
 }
 
 /* What lies over the bytes of memory, each of it in one range. */
-static void place_overlays(GcElfLayout *layout, const GcPlan *plan)
+static void place_overlays(GcElfLayout *layout)
 {
     for (size_t i = 1 + layout->n_memory; i < layout->segments->len; i++) {
         GcElfSegment *overlay =
             &g_array_index(layout->segments, GcElfSegment, i);
         const GcElfSegment *under = gc_elf_layout_get_memory(
-            layout, gc_ranges_find(plan->memory, overlay->paddr));
+            layout, gc_elf_layout_find_memory(layout, overlay->paddr));
 
-        overlay->offset = under->offset + (overlay->paddr - under->paddr);
+        if (overlay->filesz > 0) {
+            overlay->offset = under->offset + (overlay->paddr - under->paddr);
+        }
     }
 }
 
@@ -192,6 +277,6 @@ GcElfLayout *gc_elf_layout_new(const GcGuest *guest, const GcPlan *plan,
     }
     at = place_notes(layout, guest);
     layout->file_size = place_memory(layout, at, plan->page_size);
-    place_overlays(layout, plan);
+    place_overlays(layout);
     return layout;
 }

@@ -119,10 +119,12 @@ static bool write_part(const Writer *writer, const GcChunk *chunk, size_t i,
     GcPaddr base = chunk->first * writer->request->plan->page_size;
 
     start = MAX(start, segment->paddr);
-    end = MIN(end, segment->paddr + segment->memsz);
-    return gc_image_writer_write(
-        writer->request->image, segment->offset + (start - segment->paddr),
-        chunk->pages + (start - base), end - start, error);
+    end = MIN(end, segment->paddr + segment->filesz);
+    return start >= end ||
+           gc_image_writer_write(writer->request->image,
+                                 segment->offset + (start - segment->paddr),
+                                 chunk->pages + (start - base), end - start,
+                                 error);
 }
 
 /* Writes pages [@first, @end) of the chunk; they lie in one range, or in
@@ -134,9 +136,9 @@ static bool write_run(const Writer *writer, const GcChunk *chunk, GcPfn first,
     GcPaddr start = first * plan->page_size;
     GcPaddr stop = end * plan->page_size;
 
-    for (size_t i = gc_ranges_find(plan->memory, start);
+    for (size_t i = gc_elf_layout_find_memory(writer->layout, start);
          i < writer->layout->n_memory &&
-         gc_ranges_get(plan->memory, i).start < stop;
+         gc_elf_layout_get_memory(writer->layout, i)->paddr < stop;
          i++) {
         if (!write_part(writer, chunk, i, start, stop, error)) {
             return false;
@@ -222,20 +224,22 @@ static bool emit(void *opaque, void *item, GError **error)
 /* Where in the file the memory before page @pfn ends. */
 static uint64_t get_end_of(const Writer *writer, GcPfn pfn)
 {
-    const GcPlan *plan = writer->request->plan;
-    GcPaddr paddr = pfn * plan->page_size;
-    size_t n = gc_ranges_find(plan->memory, paddr); /* that end before it */
-    const GcElfSegment *segment;
+    const GcElfLayout *layout = writer->layout;
+    GcPaddr paddr = pfn * writer->request->plan->page_size;
+    uint64_t end = 0;
 
-    if (n < writer->layout->n_memory &&
-        gc_ranges_get(plan->memory, n).start < paddr) {
-        n++;
+    for (size_t i = 0; i < layout->n_memory; i++) {
+        const GcElfSegment *segment = gc_elf_layout_get_memory(layout, i);
+
+        if (segment->filesz == 0) {
+            continue;
+        }
+        if (segment->paddr >= paddr) {
+            return end != 0 ? end : segment->offset;
+        }
+        end = segment->offset + MIN(paddr - segment->paddr, segment->filesz);
     }
-    if (n == 0) {
-        return gc_elf_layout_get_memory(writer->layout, 0)->offset;
-    }
-    segment = gc_elf_layout_get_memory(writer->layout, n - 1);
-    return segment->offset + MIN(paddr - segment->paddr, segment->filesz);
+    return end != 0 ? end : layout->file_size;
 }
 
 static bool mark_incomplete(const Writer *writer)

@@ -29,13 +29,15 @@ static GcKdumpHeader make_header(const GcWriteRequest *request,
     return header;
 }
 
-/* QEMU says that it left out pages of zeros, and has them all. */
+/* QEMU says that it left out pages of zeros, and has them all; makedumpfile
+ * says so of those that it was told to leave out, and has them too. */
 static unsigned get_dump_level(const GcWriteRequest *request)
 {
     unsigned level = request->plan->n_absent > 0
                          ? gc_guest_get_dump_level(request->guest)
                          : 0;
 
+    level |= request->plan->level;
     if (request->plan->unused_left_out) {
         level |= GC_KDUMP_LEVEL_ZERO;
     }

@@ -3,6 +3,7 @@
  * file to a guest. */
 #pragma once
 
+#include "guestcore/filter.h"
 #include "guestcore/guest.h"
 
 G_BEGIN_DECLS
@@ -115,7 +116,8 @@ typedef void (*GcDumpMemoryDone)(void *user_data);
 /**
  * GcDumpStats:
  * @pages: pages of the guest that the dump is of
- * @zero_pages: those of them that hold only zeros or were never used
+ * @zero_pages: those of them in the dump that hold only zeros or were never
+ *     used
  * @absent_pages: those of them that could not be had: the guest was itself
  *     opened from a dump that has them not
  * @other_bytes: memory that was left out because it is not the kernel's
@@ -123,6 +125,9 @@ typedef void (*GcDumpMemoryDone)(void *user_data);
  * @file_used: of the dump, in bytes, as the file system stores it
  * @paging_is_cut: the guest's page tables map more than the dump shows
  * @is_partial: the job failed, and left a dump that says it is incomplete
+ * @dump_level: what was really left out, as gc_dump_job_set_dump_level()
+ * @left_out_pages: those of @pages that were left out for their kind
+ * @left_out: of them, those of each GcPageKind
  */
 typedef struct GcDumpStats {
     uint64_t pages;
@@ -133,6 +138,9 @@ typedef struct GcDumpStats {
     uint64_t file_used;
     bool paging_is_cut;
     bool is_partial;
+    unsigned dump_level;
+    uint64_t left_out_pages;
+    uint64_t left_out[GC_PAGE_KINDS];
 } GcDumpStats;
 
 /**
@@ -177,7 +185,7 @@ GC_API bool gc_dump_job_set_format(GcDumpJob *job, const char *format,
 GC_API void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads);
 
 /**
- * gc_dump_job_set_level:
+ * gc_dump_job_set_compression:
  * @job: the job
  * @level: how hard the codec of the format tries
  * @error: (out) (optional): return location
@@ -188,7 +196,25 @@ GC_API void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads);
  * Errors: GC_ERROR_INVALID if the format's codec has no such level
  * Threads: owner thread
  */
-GC_API bool gc_dump_job_set_level(GcDumpJob *job, int level, GError **error);
+GC_API bool gc_dump_job_set_compression(GcDumpJob *job, int level,
+                                        GError **error);
+
+/**
+ * gc_dump_job_set_dump_level:
+ * @job: the job
+ * @level: what is left out, a sum as makedumpfile's -d has it; 0, as without
+ *     this call, is nothing
+ * @error: (out) (optional): return location
+ *
+ * What a page is used for, its guest's kernel tells; see guestcore/filter.h.
+ * Where that cannot be known, or not be trusted, the page is in the dump, and
+ * gc_dump_job_get_warning() tells if that is so of all.
+ *
+ * Errors: GC_ERROR_INVALID if it is more than GC_DUMP_LEVEL_MAX
+ * Threads: owner thread
+ */
+GC_API bool gc_dump_job_set_dump_level(GcDumpJob *job, unsigned level,
+                                       GError **error);
 
 /**
  * gc_dump_job_set_range:
@@ -305,5 +331,16 @@ GC_API bool gc_dump_job_run_fd(GcDumpJob *job, int fd, GError **error);
  * Threads: owner thread
  */
 GC_API GcDumpStats gc_dump_job_get_stats(const GcDumpJob *job);
+
+/**
+ * gc_dump_job_get_warning:
+ * @job: a job that has run
+ *
+ * Returns: (transfer none) (nullable): a sentence that tells why the dump has
+ *     pages of all kinds, though its level asked for less; NULL if it is as
+ *     it was asked for.  Valid until the job runs again.
+ * Threads: owner thread
+ */
+GC_API const char *gc_dump_job_get_warning(const GcDumpJob *job);
 
 G_END_DECLS

@@ -73,6 +73,21 @@ static bool check_threads(Wanted *wanted, GError **error)
     return true;
 }
 
+static bool check_level(Wanted *wanted, GError **error)
+{
+    int64_t level = 0;
+
+    if (gc_qmp_get_integer(wanted->call, "x-level", &level) &&
+        (level < 0 || level > (int64_t)GC_DUMP_LEVEL_MAX)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
+                    "Parameter 'x-level' expects a number from 0 to %u",
+                    GC_DUMP_LEVEL_MAX);
+        return false;
+    }
+    wanted->request.level = (unsigned)level;
+    return true;
+}
+
 static bool check_idle(Wanted *wanted, GError **error)
 {
     return gc_qmp_check_no_dump(wanted->call, error);
@@ -200,8 +215,9 @@ static bool check_range(Wanted *wanted, GError **error)
 static bool check(Wanted *wanted, GError **error)
 {
     static bool (*const checks[])(Wanted *, GError **) = {
-        check_format,    check_threads,  check_idle,     check_filter,
-        check_available, check_protocol, check_seekable, check_range,
+        check_format,   check_threads,  check_level,
+        check_idle,     check_filter,   check_available,
+        check_protocol, check_seekable, check_range,
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
@@ -270,6 +286,26 @@ static void put_strings(JsonBuilder *reply, const char *name,
     json_builder_end_array(reply);
 }
 
+/* What was left out of the last dump, if its level was not 0. */
+static void put_left_out(JsonBuilder *reply, const GcDumpStats *stats)
+{
+    if (stats->dump_level == 0) {
+        return;
+    }
+    json_builder_set_member_name(reply, "x-level");
+    json_builder_add_int_value(reply, stats->dump_level);
+    json_builder_set_member_name(reply, "x-left-out");
+    json_builder_begin_object(reply);
+    for (int kind = 0; kind < GC_PAGE_KINDS; kind++) {
+        if (gc_page_kind_is_left_out((GcPageKind)kind, GC_DUMP_LEVEL_MAX)) {
+            json_builder_set_member_name(
+                reply, gc_page_kind_get_name((GcPageKind)kind));
+            json_builder_add_int_value(reply, (gint64)stats->left_out[kind]);
+        }
+    }
+    json_builder_end_object(reply);
+}
+
 /* What is beyond QEMU's is there once it says something. */
 static bool run_query_dump(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 {
@@ -277,6 +313,7 @@ static bool run_query_dump(GcQmpCall *call, GError **error G_GNUC_UNUSED)
     const char *path = gc_dump_task_get_path(task);
     const char *failure = gc_dump_task_get_error(task);
     const char *const *warnings = gc_dump_task_get_warnings(task);
+    GcDumpStats stats = gc_dump_task_get_stats(task);
 
     json_builder_begin_object(call->reply);
     gc_dump_task_put_result(task, call->reply);
@@ -289,6 +326,7 @@ static bool run_query_dump(GcQmpCall *call, GError **error G_GNUC_UNUSED)
     if (warnings != NULL && warnings[0] != NULL) {
         put_strings(call->reply, "x-warnings", warnings);
     }
+    put_left_out(call->reply, &stats);
     json_builder_end_object(call->reply);
     return true;
 }
@@ -316,6 +354,7 @@ static const GcQmpParam dump_params[] = {
     {"begin", GC_QMP_INTEGER, false},
     {"length", GC_QMP_INTEGER, false},
     {"format", GC_QMP_STRING, false},
+    {"x-level", GC_QMP_INTEGER, false},
     {"x-threads", GC_QMP_INTEGER, false},
     {"x-keep-partial", GC_QMP_BOOLEAN, false},
     {NULL, GC_QMP_STRING, false},

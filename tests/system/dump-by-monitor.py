@@ -39,6 +39,8 @@ def check_refusals(t, lines, folder):
          "Parameter 'format' does not accept value 'nope'"),
         ({"paging": True, "protocol": "x", "x-threads": 257, "begin": 0},
          "Parameter 'x-threads' expects a number from 0 to 256"),
+        ({"paging": True, "protocol": "x", "x-level": 32, "begin": 0},
+         "Parameter 'x-level' expects a number from 0 to 31"),
         ({"paging": True, "protocol": "x", "format": "win-dmp"}, kdump),
         ({"paging": False, "protocol": "x", "format": "kdump-raw-zlib",
           "begin": 0}, kdump),

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "interrupt.h"
 #include "job_settings.h"
+#include "left_out.h"
 #include "progress.h"
 
 typedef struct Options {
@@ -31,10 +32,15 @@ static const char *const description =
 static void print_result(const char *out, const char *format,
                          const GcDumpStats *stats)
 {
+    g_autofree char *left_out = left_out_to_text(stats);
+
     fprintf(stderr,
             "%s: %s, %" PRIu64 " pages (%" PRIu64 " of zeros, %" PRIu64
             " absent)\n",
             out, format, stats->pages, stats->zero_pages, stats->absent_pages);
+    if (left_out != NULL) {
+        fprintf(stderr, "%s: %s\n", out, left_out);
+    }
     if (stats->other_bytes != 0) {
         fprintf(stderr,
                 "%s: left out %" PRIu64 " bytes that are not the kernel's "
@@ -94,6 +100,10 @@ static bool convert(const Options *options, const char *const *in,
     if (!write_dump(options, job, out, error)) {
         return false;
     }
+    if (gc_dump_job_get_warning(job) != NULL) {
+        fprintf(stderr, "guestcore: warning: %s\n",
+                gc_dump_job_get_warning(job));
+    }
     if (!options->quiet) {
         stats = gc_dump_job_get_stats(job);
         print_result(out, options->job.format, &stats);
@@ -129,11 +139,16 @@ static bool convert_arguments(const Options *options, int argc, char **argv,
 
 static bool run(int argc, char **argv, GError **error)
 {
-    Options options = {.job = {.threads = ALL_CPUS, .level = NO_LEVEL}};
+    Options options = {
+        .job = {.threads = ALL_CPUS, .compression = USUAL_COMPRESSION}};
     const GOptionEntry entries[] = {
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.job.format,
          "format of OUT (default: " DEFAULT_FORMAT ")", "FORMAT"},
         {"level", 0, 0, G_OPTION_ARG_INT, &options.job.level,
+         "leave out: 1 zeros, 2 page cache, 4 all of it, 8 user, 16 free; "
+         "31 for all (default: 0)",
+         "N"},
+        {"compression", 0, 0, G_OPTION_ARG_INT, &options.job.compression,
          "how hard to compress (default: fast)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options.job.threads,
          "threads that read and compress (default: one per CPU)", "N"},

@@ -90,10 +90,14 @@ static void print_report(const Dump *dump, const GcDumpJob *job)
         .pause = gc_attach_get_pause(dump->attach),
         .n_unreadable = gc_attach_get_n_unreadable(dump->attach),
         .warnings = gc_attach_get_warnings(dump->attach),
+        .job_warning = gc_dump_job_get_warning(job),
     };
     g_autofree char *text = options->json ? dump_report_to_json(&report)
                                           : dump_report_to_text(&report);
 
+    if (report.job_warning != NULL) {
+        print_warning(report.job_warning);
+    }
     if (report.n_unreadable > 0) {
         g_autofree char *warning =
             g_strdup_printf("%" G_GUINT64_FORMAT " pages could not be read "
@@ -256,7 +260,8 @@ static void clear_options(Options *options)
 
 static bool run(int argc, char **argv, GError **error)
 {
-    Options options = {.job = {.threads = ALL_CPUS, .level = NO_LEVEL}};
+    Options options = {
+        .job = {.threads = ALL_CPUS, .compression = USUAL_COMPRESSION}};
     const GOptionEntry entries[] = {
         {"qmp", 0, 0, G_OPTION_ARG_FILENAME, &options.qmp,
          "unix socket on which QEMU serves QMP", "SOCKET"},
@@ -268,6 +273,10 @@ static bool run(int argc, char **argv, GError **error)
          ", and " DEFAULT_PIPE_FORMAT " to standard output)",
          "FORMAT"},
         {"level", 0, 0, G_OPTION_ARG_INT, &options.job.level,
+         "leave out: 1 zeros, 2 page cache, 4 all of it, 8 user, 16 free; "
+         "31 for all (default: 0)",
+         "N"},
+        {"compression", 0, 0, G_OPTION_ARG_INT, &options.job.compression,
          "how hard to compress (default: fast)", "N"},
         {"begin", 0, 0, G_OPTION_ARG_STRING, &options.begin_text,
          "first physical address of the memory wanted", "ADDRESS"},

@@ -6,6 +6,7 @@
 #include "guestcore/dump.h"
 
 #include "command.h"
+#include "left_out.h"
 
 static void print_memory(const GcGuest *guest)
 {
@@ -42,6 +43,8 @@ static void print_kernel(const GcGuest *guest)
 
 static void print_file(const GcDumpInfo *info)
 {
+    g_autofree char *kinds = left_out_describe_level(info->dump_level);
+
     printf("format:        %s%s%s%s%s\n", info->format,
            info->codec != NULL ? ", pages by " : "",
            info->codec != NULL ? info->codec : "",
@@ -50,7 +53,8 @@ static void print_file(const GcDumpInfo *info)
     printf("structures:    %d-bit, %s endian\n", info->is_64bit ? 64 : 32,
            info->is_big_endian ? "big" : "little");
     if (info->dump_level != 0) {
-        printf("dump level:    %u\n", info->dump_level);
+        printf("dump level:    %u%s%s\n", info->dump_level,
+               kinds != NULL ? ", left out: " : "", kinds != NULL ? kinds : "");
     }
 }
 

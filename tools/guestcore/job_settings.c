@@ -25,6 +25,9 @@ const char *job_settings_find_wrong(const JobSettings *settings,
     if (settings->threads < ALL_CPUS || settings->threads > MAX_THREADS) {
         return "--threads takes a number from 0 to 1024";
     }
+    if (settings->level < 0 || settings->level > (int)GC_DUMP_LEVEL_MAX) {
+        return "--level takes a number from 0 to 31";
+    }
     if (job_output_is_stdout(output) && isatty(STDOUT_FILENO)) {
         return "it does not write a dump to a terminal";
     }
@@ -35,8 +38,9 @@ bool job_settings_apply(const JobSettings *settings, GcDumpJob *job,
                         GError **error)
 {
     if (!gc_dump_job_set_format(job, settings->format, error) ||
-        (settings->level != NO_LEVEL &&
-         !gc_dump_job_set_level(job, settings->level, error))) {
+        (settings->compression != USUAL_COMPRESSION &&
+         !gc_dump_job_set_compression(job, settings->compression, error)) ||
+        !gc_dump_job_set_dump_level(job, (unsigned)settings->level, error)) {
         return false;
     }
     if (settings->threads != ALL_CPUS) {

@@ -5,13 +5,14 @@
 #include "guestcore/dump.h"
 
 #define DEFAULT_FORMAT "kdump-raw-zlib"
-#define NO_LEVEL G_MAXINT
+#define USUAL_COMPRESSION G_MAXINT
 #define ALL_CPUS (-1)
 
 typedef struct JobSettings {
     char *format;
-    int level;   /* NO_LEVEL: the codec's own */
-    int threads; /* ALL_CPUS: one per CPU */
+    int compression; /* USUAL_COMPRESSION: the codec's own */
+    int level;       /* what is left out */
+    int threads;     /* ALL_CPUS: one per CPU */
     uint64_t begin;
     uint64_t length; /* 0: all memory */
     gboolean keep_partial;
