@@ -251,7 +251,7 @@ static void do_everything(unsigned cpu)
     Random random = {
         .state =
             (get_option("seed", 1) + *boots) * 0x9e3779b97f4a7c15u + cpu + 1,
-        .buffer = (volatile uint8_t *)(BARE_SCRATCH + (cpu + 1) * BUFFER_ROOM),
+        .buffer = (volatile uint8_t *)BARE_SCRATCH + (cpu + 1) * BUFFER_ROOM,
     };
     uint64_t n = get_option("operations", 10000);
 
