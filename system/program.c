@@ -14,6 +14,7 @@
 #include "system/monitor/qmp.h"
 #include "system/process.h"
 #include "system/qtest.h"
+#include "system/serial_line.h"
 #include "system/vm.h"
 
 /* Freed from the bottom to the top: peers before what they work on. */
@@ -25,10 +26,11 @@ typedef struct Program {
     GcVm *vm;
     GcQmp *qmp;
     GcQtest *qtest;
-    GPtrArray *serials;       /* of GcStream */
-    GPtrArray *chardevs;      /* of GcChardev */
-    GcChardev *qtest_chardev; /* owned by @chardevs */
-    GPtrArray *qmp_chardevs;  /* of GcChardev, owned by @chardevs */
+    GPtrArray *serials;         /* of GcSerialLine */
+    GPtrArray *chardevs;        /* of GcChardev */
+    GcChardev *qtest_chardev;   /* owned by @chardevs */
+    GPtrArray *qmp_chardevs;    /* of GcChardev, owned by @chardevs */
+    GPtrArray *serial_chardevs; /* the same, or NULL, for each -serial */
     guint signals[3];
 } Program;
 
@@ -37,17 +39,18 @@ static void free_chardev(gpointer data)
     gc_chardev_free(data);
 }
 
-static void free_stream(gpointer data)
+static void free_serial(gpointer data)
 {
-    gc_stream_free(data);
+    gc_serial_line_free(data);
 }
 
 static void init_program(Program *program, const GcConfig *config)
 {
     *program = (Program){.config = config, .ready_fd = -1};
-    program->serials = g_ptr_array_new_with_free_func(free_stream);
+    program->serials = g_ptr_array_new_with_free_func(free_serial);
     program->chardevs = g_ptr_array_new_with_free_func(free_chardev);
     program->qmp_chardevs = g_ptr_array_new();
+    program->serial_chardevs = g_ptr_array_new();
 }
 
 static void clear_program(Program *program)
@@ -58,6 +61,7 @@ static void clear_program(Program *program)
     gc_qtest_free(program->qtest);
     gc_qmp_free(program->qmp);
     g_ptr_array_unref(program->serials);
+    g_ptr_array_unref(program->serial_chardevs);
     g_ptr_array_unref(program->qmp_chardevs);
     g_ptr_array_unref(program->chardevs);
     gc_vm_free(program->vm);
@@ -185,15 +189,6 @@ static bool open_monitors(Program *program, GError **error)
     return true;
 }
 
-/* A serial line that no CPU uses: what comes is thrown away. */
-static void accept_serial(void *opaque, GcStream *stream)
-{
-    Program *program = opaque;
-
-    g_ptr_array_add(program->serials, stream);
-    gc_stream_start(stream, NULL, NULL);
-}
-
 static bool open_serials(Program *program, GError **error)
 {
     const GPtrArray *list = program->config->serials;
@@ -201,17 +196,16 @@ static bool open_serials(Program *program, GError **error)
     for (guint i = 0; i < list->len; i++) {
         const char *text = list->pdata[i];
         g_autofree char *id = g_strdup_printf("serial%u", i);
-        GcChardev *chardev;
+        GcChardev *chardev = NULL;
 
-        if (strcmp(text, "none") == 0) {
-            continue;
+        if (strcmp(text, "none") != 0) {
+            chardev = get_chardev(program, text, id, error);
+            if (chardev == NULL) {
+                g_prefix_error(error, "-serial %s: ", text);
+                return false;
+            }
         }
-        chardev = get_chardev(program, text, id, error);
-        if (chardev == NULL ||
-            !gc_chardev_attach(chardev, accept_serial, program, error)) {
-            g_prefix_error(error, "-serial %s: ", text);
-            return false;
-        }
+        g_ptr_array_add(program->serial_chardevs, chardev);
     }
     return true;
 }
@@ -271,6 +265,26 @@ static bool open_peers(Program *program, GError **error)
            open_monitors(program, error) && open_serials(program, error);
 }
 
+static bool attach_serials(Program *program, GError **error)
+{
+    GcMachine *machine = gc_vm_get_machine(program->vm);
+
+    for (guint i = 0; i < program->serial_chardevs->len; i++) {
+        GcChardev *chardev = program->serial_chardevs->pdata[i];
+        GcSerialLine *line =
+            gc_serial_line_new(gc_machine_get_serial(machine, i));
+
+        g_ptr_array_add(program->serials, line);
+        if (chardev != NULL &&
+            !gc_chardev_attach(chardev, gc_serial_line_accept, line, error)) {
+            g_prefix_error(error, "-serial %s: ",
+                           (char *)program->config->serials->pdata[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool attach_peers(Program *program, GError **error)
 {
     const char *log = program->config->qtest_log;
@@ -280,6 +294,9 @@ static bool attach_peers(Program *program, GError **error)
                                program->qmp, error)) {
             return false;
         }
+    }
+    if (!attach_serials(program, error)) {
+        return false;
     }
     if (program->qtest_chardev == NULL) {
         return true;

@@ -38,12 +38,14 @@ struct GcStream {
     bool ended;   /* the peer sends no more; its answers still go out */
     bool dropped; /* nothing more is sent or read */
     bool held;    /* what the peer sends has to wait */
+    bool outlives_input;
     GSource *in;
     GSource *out;
 };
 
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer opaque);
 static gboolean on_writable(gint fd, GIOCondition condition, gpointer opaque);
+static gboolean on_gone(gint fd, GIOCondition condition, gpointer opaque);
 
 static GcStream *stream_new(int fd_in, int fd_out, bool is_socket)
 {
@@ -91,19 +93,36 @@ static size_t get_queued(const GcStream *stream)
     return stream->queue->len - stream->sent;
 }
 
-/* Listens only to who takes its answers. */
-static void update_sources(GcStream *stream)
+/* Whether the peer is gone once it has what is queued. */
+static bool is_done(const GcStream *stream)
 {
-    if (stream->dropped) {
+    return stream->ended && !stream->outlives_input;
+}
+
+/* Listens only to who takes its answers; to who sends no more, for its end. */
+static void update_input(GcStream *stream)
+{
+    if (stream->ended && stream->outlives_input && stream->in == NULL) {
+        stream->in = start_source(stream, stream->fd_out, 0, on_gone);
+    }
+    if (stream->ended) {
         return;
     }
     if (stream->held || get_queued(stream) > QUEUE_HIGH) {
         stop_source(&stream->in);
     } else if (stream->in == NULL && stream->handler != NULL &&
-               !stream->ended && stream->fd_in >= 0) {
+               stream->fd_in >= 0) {
         stream->in = start_source(stream, stream->fd_in, G_IO_IN, on_readable);
     }
-    if (get_queued(stream) == 0 && !stream->ended) {
+}
+
+static void update_sources(GcStream *stream)
+{
+    if (stream->dropped) {
+        return;
+    }
+    update_input(stream);
+    if (get_queued(stream) == 0 && !is_done(stream)) {
         stop_source(&stream->out);
     } else if (stream->out == NULL) {
         stream->out =
@@ -133,6 +152,14 @@ static void drop(GcStream *stream)
         g_source_set_callback(stream->in, on_dropped, stream, NULL);
         g_source_attach(stream->in, NULL);
     }
+}
+
+/* The peer of a stream that only sends any more. */
+static gboolean on_gone(gint fd G_GNUC_UNUSED,
+                        GIOCondition condition G_GNUC_UNUSED, gpointer opaque)
+{
+    drop(opaque);
+    return G_SOURCE_CONTINUE;
 }
 
 /* One write that cannot block.  A pipe that is ready takes PIPE_BUF bytes at
@@ -180,7 +207,7 @@ static gboolean on_writable(gint fd G_GNUC_UNUSED,
 
     if (!write_queue(stream)) {
         drop(stream);
-    } else if (stream->ended && get_queued(stream) == 0) {
+    } else if (is_done(stream) && get_queued(stream) == 0) {
         stream->dropped = true;
         stop_source(&stream->out);
         stream->handler->closed(stream->opaque);
@@ -208,6 +235,18 @@ void gc_stream_send(GcStream *stream, const void *data, size_t len)
         drop(stream);
     }
     update_sources(stream);
+}
+
+void gc_stream_offer(GcStream *stream, const void *data, size_t len)
+{
+    if (get_queued(stream) + len <= QUEUE_HIGH) {
+        gc_stream_send(stream, data, len);
+    }
+}
+
+void gc_stream_outlive_input(GcStream *stream)
+{
+    stream->outlives_input = true;
 }
 
 /* Keeps the last descriptor of the message and closes the others. */

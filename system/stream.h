@@ -44,6 +44,14 @@ void gc_stream_hold(GcStream *stream, bool hold);
 /* Queues bytes for the peer; drops the peer if its queue is full. */
 void gc_stream_send(GcStream *stream, const void *data, size_t len);
 
+/* The same for a peer that may miss something: the bytes are lost if more
+ * than 1 MiB waits for it already. */
+void gc_stream_offer(GcStream *stream, const void *data, size_t len);
+
+/* Goes on sending to a peer that sends no more.  It is closed once it is gone
+ * altogether. */
+void gc_stream_outlive_input(GcStream *stream);
+
 /* The descriptor that the peer passed last, now the caller's; -1 if it
  * passed none since. */
 int gc_stream_steal_fd(GcStream *stream);

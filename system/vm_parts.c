@@ -71,6 +71,13 @@ GcRam *gc_vm_make_ram(const GcConfig *config, const GcMachineType *type,
     return gc_ram_new(backend, error);
 }
 
+/* "-serial none" is a port that is not there, and the next one is COM2. */
+static bool has_serial(const GcConfig *config, guint i)
+{
+    return i < config->serials->len &&
+           strcmp(config->serials->pdata[i], "none") != 0;
+}
+
 static GcMachineConfig describe_machine(const GcConfig *config,
                                         const GcRam *ram)
 {
@@ -93,6 +100,9 @@ static GcMachineConfig describe_machine(const GcConfig *config,
     wanted.cmdline = config->cmdline;
     wanted.fw_cfg_slots = (unsigned)config->fw_cfg_slots;
     wanted.fw_cfg_no_dma = !config->fw_cfg_dma;
+    for (guint i = 0; i < GC_SERIAL_MAX_PORTS; i++) {
+        wanted.serials[i] = has_serial(config, i);
+    }
     return wanted;
 }
 
