@@ -12,7 +12,7 @@ from pathlib import Path
 from check import Skip
 from qmp import Qmp
 
-TIMEOUT = 60
+TIMEOUT = 30
 
 
 def add_arguments(parser):

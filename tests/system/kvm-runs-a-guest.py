@@ -201,7 +201,8 @@ def reset_by_guest(t, cpus, append):
 
 
 def no_reboot(t):
-    with Bare(t, "driver", "-no-reboot", append="resets=1") as guest:
+    with Bare(t, "driver", "-no-reboot", "-S", append="resets=1") as guest:
+        guest.qmp.command("cont")
         event = guest.qmp.wait_event("SHUTDOWN")
         assert event["data"]["reason"] == "guest-reset", event
         assert guest.end() == (0, "")

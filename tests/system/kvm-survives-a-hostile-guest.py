@@ -49,13 +49,13 @@ def hostile(t, seed, cpus):
 
 def stopped_again_and_again(t):
     """Accesses are completed or not begun, whenever it is stopped."""
-    with Bare(t, "hostile", append=f"operations={OPERATIONS} seed=9",
+    with Bare(t, "hostile", append=f"operations={OPERATIONS // 2} seed=3",
               cpus=2) as guest:
         for _ in range(300):
             guest.qmp.command("stop")
             guest.registers(1)
             guest.qmp.command("cont")
-        wait_done(guest, 2 * OPERATIONS)
+        wait_done(guest, OPERATIONS)
         check_alive(guest)
 
 
@@ -71,7 +71,7 @@ def end_of_page_tables(t):
 
 def test(t):
     need_kvm()
-    for seed, cpus in ((1, 1), (2, 1), (3, 1), (4, 2)):
+    for seed, cpus in ((1, 1), (2, 2)):
         with t.case(f"seed {seed}, {cpus} CPUs: {OPERATIONS} operations each"):
             hostile(t, seed, cpus)
     with t.case("the same while it is stopped and resumed"):
