@@ -122,14 +122,18 @@ static size_t first_page_part(const GcProcess *process, uint64_t address,
                process->page_size - (size_t)(address % process->page_size));
 }
 
-/* Reads what is in one page, which could not be read the first way. */
-static void read_bad_page(GcProcess *process, uint64_t address, uint8_t *buf,
+/* Reads what is in one page, which could not be read the first way.  False
+ * if the process is gone. */
+static bool read_bad_page(GcProcess *process, uint64_t address, uint8_t *buf,
                           size_t len)
 {
-    if (read_mem(process, address, buf, len) != (ssize_t)len) {
+    ssize_t n = read_mem(process, address, buf, len);
+
+    if (n != (ssize_t)len && n != 0) {
         memset(buf, 0, len);
         g_atomic_int_inc(&process->n_unreadable);
     }
+    return n != 0;
 }
 
 static void set_gone(const GcProcess *process, GError **error)
@@ -156,7 +160,10 @@ bool gc_process_read(GcProcess *process, uint64_t address, void *buf,
         }
         if (n < 0) {
             part = first_page_part(process, address, len);
-            read_bad_page(process, address, to, part);
+            if (!read_bad_page(process, address, to, part)) {
+                set_gone(process, error);
+                return false;
+            }
         }
         to += part;
         address += part;

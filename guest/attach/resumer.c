@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/fileio.h"
 
@@ -66,47 +66,35 @@ static void await_answer(int qmp)
     }
 }
 
-/* Nobody must wait for the end of a file of the parent's because of us.  Old
- * kernels do not know the call; then somebody may. */
-static void keep_only(unsigned a, unsigned b)
-{
-    unsigned low = MIN(a, b);
-    unsigned high = MAX(a, b);
+/* What the child has. */
+typedef struct Child {
+    int end;
+    int qmp;
+} Child;
 
-    if (low > 0) {
-        close_range(0, low - 1, 0);
-    }
-    if (high > low + 1) {
-        close_range(low + 1, high - 1, 0);
-    }
-    close_range(high + 1, ~0U, 0);
-}
-
-/* In the child.  The process may have had threads, so only functions that
- * are safe in a signal handler; all signals are blocked. */
-static void run_child(int end, int qmp)
+/* A GcChildRun. */
+static void run_child(void *opaque)
 {
+    const Child *child = opaque;
     char byte;
     ssize_t n;
 
     setsid();
     prctl(PR_SET_NAME, "guestcore-cont");
-    keep_only((unsigned)end, (unsigned)qmp);
     do {
-        n = read(end, &byte, 1);
+        n = read(child->end, &byte, 1);
     } while (n < 0 && errno == EINTR);
     if (n == 0) {
-        send_cont(qmp);
-        await_answer(qmp);
+        send_cont(child->qmp);
+        await_answer(child->qmp);
     }
-    _exit(0);
 }
 
 GcResumer *gc_resumer_new(int qmp_fd, GError **error)
 {
     int ends[2];
-    sigset_t all;
-    sigset_t before;
+    int keep[2];
+    Child its;
     GcResumer *resumer;
     pid_t child;
 
@@ -114,16 +102,12 @@ GcResumer *gc_resumer_new(int qmp_fd, GError **error)
         gc_set_error_errno(error, errno, "cannot make a pair of sockets");
         return NULL;
     }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    child = fork();
-    if (child == 0) {
-        run_child(ends[0], qmp_fd);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    its = (Child){ends[0], qmp_fd};
+    keep[0] = MIN(its.end, its.qmp);
+    keep[1] = MAX(its.end, its.qmp);
+    child = gc_child_new(keep, 2, run_child, &its, error);
     gc_close_fd(&ends[0]);
     if (child < 0) {
-        gc_set_error_errno(error, errno, "cannot make a process");
         gc_close_fd(&ends[1]);
         return NULL;
     }
