@@ -29,9 +29,10 @@ typedef struct GcConfigFile {
 /* -object memory-backend-… */
 typedef struct GcConfigBackend {
     char *id;
-    char *path; /* NULL: a memfd */
+    char *path; /* NULL: no file that has a name */
     uint64_t size;
     bool share;
+    bool is_anonymous; /* unless it is to be shared, no file at all */
 } GcConfigBackend;
 
 /* What follows a dump that a panic made. */

@@ -366,14 +366,19 @@ bool gc_option_apply_object(GcConfig *config, const char *value, GError **error)
     const char *path = NULL;
     GcConfigBackend *backend;
     bool is_file;
+    bool is_anonymous;
 
     if (id == NULL) {
         return false;
     }
     is_file = strcmp(type, "memory-backend-file") == 0;
-    if (!is_file && strcmp(type, "memory-backend-memfd") != 0) {
-        return gc_option_refuse(
-            type, "memory-backend-memfd or memory-backend-file", error);
+    is_anonymous = strcmp(type, "memory-backend-ram") == 0;
+    if (!is_file && !is_anonymous &&
+        strcmp(type, "memory-backend-memfd") != 0) {
+        return gc_option_refuse(type,
+                                "memory-backend-ram, memory-backend-memfd or "
+                                "memory-backend-file",
+                                error);
     }
     if (is_file && (path = gc_keyval_need(keyval, "mem-path", error)) == NULL) {
         return false;
@@ -382,7 +387,8 @@ bool gc_option_apply_object(GcConfig *config, const char *value, GError **error)
     g_ptr_array_add(config->backends, backend);
     backend->id = g_strdup(id);
     backend->path = g_strdup(path);
-    backend->share = !is_file;
+    backend->share = !is_file && !is_anonymous;
+    backend->is_anonymous = is_anonymous;
     return gc_keyval_need(keyval, "size", error) != NULL &&
            gc_keyval_get_size(keyval, "size", 'b', &backend->size, error) &&
            gc_keyval_get_bool(keyval, "share", &backend->share, error) &&

@@ -202,8 +202,8 @@ const GcOption gc_options[] = {
      "fw_cfg.dma_enabled=on|off, fw_cfg.x-file-slots=N", gc_option_apply_global},
     {"fw_cfg", "[name=]NAME,file=FILE|string=TEXT",
      "add a fw_cfg file", gc_option_apply_fw_cfg},
-    {"object", "memory-backend-memfd|memory-backend-file,id=ID,size=SIZE"
-     "[,mem-path=PATH][,share=on|off]",
+    {"object", "memory-backend-ram|memory-backend-memfd|memory-backend-file,id=ID,"
+     "size=SIZE[,mem-path=PATH][,share=on|off]",
      "memory that -machine memory-backend=ID takes as RAM", gc_option_apply_object},
     {"kernel", "FILE", "a kernel for the guest", gc_option_apply_kernel},
     {"initrd", "FILE", "its initial RAM disk", gc_option_apply_initrd},

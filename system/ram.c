@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/fileio.h"
+#include "guest/attach/process_memory.h"
 
 void gc_ram_free(GcRam *ram)
 {
@@ -75,7 +76,8 @@ static bool give_size(int fd, uint64_t size, GError **error)
 
 static bool map_backing(GcRam *ram, GError **error)
 {
-    int flags = (ram->share ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE;
+    int flags = (ram->share ? MAP_SHARED : MAP_PRIVATE) | MAP_NORESERVE |
+                (ram->fd < 0 ? MAP_ANONYMOUS : 0);
     void *host =
         mmap(NULL, ram->size, PROT_READ | PROT_WRITE, flags, ram->fd, 0);
 
@@ -88,6 +90,11 @@ static bool map_backing(GcRam *ram, GError **error)
     return true;
 }
 
+static bool needs_file(const GcConfigBackend *backend)
+{
+    return !backend->is_anonymous || backend->share;
+}
+
 GcRam *gc_ram_new(const GcConfigBackend *backend, GError **error)
 {
     g_autoptr(GcRam) ram = g_new0(GcRam, 1);
@@ -95,16 +102,40 @@ GcRam *gc_ram_new(const GcConfigBackend *backend, GError **error)
     ram->id = g_strdup(backend->id);
     ram->size = backend->size;
     ram->share = backend->share;
-    ram->fd = open_backing(backend);
-    if (ram->fd < 0) {
+    ram->fd = needs_file(backend) ? open_backing(backend) : -1;
+    if (ram->fd < 0 && needs_file(backend)) {
         gc_set_error_errno(error, errno, "cannot open %s",
                            backend->path != NULL ? backend->path : "a memfd");
     } else if (ram->size == 0) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID, "size is 0");
-    } else if (give_size(ram->fd, ram->size, error) &&
+    } else if ((ram->fd < 0 || give_size(ram->fd, ram->size, error)) &&
                map_backing(ram, error)) {
         return g_steal_pointer(&ram);
     }
     g_prefix_error(error, "memory '%s': ", backend->id);
     return NULL;
+}
+
+/* This process as another sees it: that knows which pages there are. */
+static bool add_private_block(const GcRam *ram, GcMemory *memory, GcPaddr start,
+                              uint64_t size, uint64_t offset, GError **error)
+{
+    uint64_t address = (uintptr_t)ram->host + offset;
+    g_autoptr(GcProcess) process = gc_process_new(getpid(), error);
+    g_autoptr(GArray) map =
+        process != NULL ? gc_process_map_read(getpid(), error) : NULL;
+    GcProcessDoor door;
+
+    return map != NULL &&
+           gc_process_memory_add(memory, start, size, process,
+                                 gc_process_map_find(map, address), address,
+                                 &door, error);
+}
+
+bool gc_ram_add_block(const GcRam *ram, GcMemory *memory, GcPaddr start,
+                      uint64_t size, uint64_t offset, GError **error)
+{
+    return ram->share
+               ? gc_memory_add_fd(memory, start, size, ram->fd, offset, error)
+               : add_private_block(ram, memory, start, size, offset, error);
 }

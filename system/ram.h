@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's RAM: one mapping of a memfd or a file.  What the guest never
- * touched costs nothing, however large it is. */
+/* The guest's RAM: one mapping of a memfd, a file or nothing.  What the guest
+ * never touched costs nothing, however large it is. */
 #pragma once
 
-#include "guestcore/types.h"
+#include "guestcore/memory.h"
 
 #include "system/config.h"
 
@@ -12,7 +12,7 @@
  * @id: what it is called
  * @host: where it is mapped
  * @size: in bytes
- * @fd: what is mapped
+ * @fd: what is mapped; -1: memory of this process alone
  * @share: whether the mapping and @fd show the same bytes
  */
 typedef struct GcRam {
@@ -22,6 +22,22 @@ typedef struct GcRam {
     int fd;
     bool share;
 } GcRam;
+
+/**
+ * gc_ram_add_block:
+ * @ram: the RAM, which must outlive @memory
+ * @memory: where the block is added
+ * @start: guest-physical address of the block, in bytes
+ * @size: its size in bytes
+ * @offset: where it begins in the RAM
+ * @error: (out) (optional): return location
+ *
+ * Adds the RAM, or a part, as a block of memory.  What the guest never used is
+ * known and not read; for private memory, as of now.
+ * Errors: as gc_memory_add(); GC_ERROR_IO
+ */
+bool gc_ram_add_block(const GcRam *ram, GcMemory *memory, GcPaddr start,
+                      uint64_t size, uint64_t offset, GError **error);
 
 /* Errors: GC_ERROR_IO; GC_ERROR_INVALID if the size is 0. */
 GcRam *gc_ram_new(const GcConfigBackend *backend, GError **error);

@@ -46,7 +46,8 @@ GcRam *gc_vm_make_ram(const GcConfig *config, const GcMachineType *type,
                       GError **error)
 {
     g_autofree char *id = g_strdup(type->ram_name);
-    GcConfigBackend standard = {id, NULL, config->ram_size, true};
+    GcConfigBackend standard = {
+        .id = id, .size = config->ram_size, .is_anonymous = true};
     const GcConfigBackend *backend = &standard;
 
     if (standard.size == 0) {
