@@ -5,14 +5,31 @@
 
 #include "guest/guest.h"
 
-static bool add_cpus(GcGuest *guest, GcVm *vm, GError **error)
+static void free_registers(gpointer data)
+{
+    gc_registers_free(data);
+}
+
+GPtrArray *gc_dump_guest_read_cpus(GcVm *vm, GError **error)
 {
     unsigned n = gc_machine_get_n_cpus(gc_vm_get_machine(vm));
+    g_autoptr(GPtrArray) cpus = g_ptr_array_new_with_free_func(free_registers);
 
     for (unsigned i = 0; i < n; i++) {
-        g_autoptr(GcRegisters) registers = gc_vm_dup_registers(vm, i, error);
+        GcRegisters *registers = gc_vm_dup_registers(vm, i, error);
 
-        if (registers == NULL || !gc_guest_add_cpu(guest, registers, error)) {
+        if (registers == NULL) {
+            return NULL;
+        }
+        g_ptr_array_add(cpus, registers);
+    }
+    return g_steal_pointer(&cpus);
+}
+
+static bool add_cpus(GcGuest *guest, const GPtrArray *cpus, GError **error)
+{
+    for (guint i = 0; i < cpus->len; i++) {
+        if (!gc_guest_add_cpu(guest, cpus->pdata[i], error)) {
             return false;
         }
     }
@@ -39,19 +56,27 @@ static void add_note(GcGuest *guest, GcMachine *machine)
     }
 }
 
-GcGuest *gc_dump_guest_new(GcVm *vm, GError **error)
+GcGuest *gc_dump_guest_new_of(GcVm *vm, const GPtrArray *cpus,
+                              GcPicture *picture, GError **error)
 {
     GcMachine *machine = gc_vm_get_machine(vm);
-    g_autoptr(GcMemory) memory = gc_vm_dup_memory(vm, error);
+    g_autoptr(GcMemory) memory = gc_vm_dup_memory(vm, picture, error);
     g_autoptr(GcGuest) guest = NULL;
 
     if (memory == NULL) {
         return NULL;
     }
     guest = gc_guest_new(gc_machine_get_target(machine), memory, error);
-    if (guest == NULL || !add_cpus(guest, vm, error)) {
+    if (guest == NULL || !add_cpus(guest, cpus, error)) {
         return NULL;
     }
     add_note(guest, machine);
     return g_steal_pointer(&guest);
+}
+
+GcGuest *gc_dump_guest_new(GcVm *vm, GError **error)
+{
+    g_autoptr(GPtrArray) cpus = gc_dump_guest_read_cpus(vm, error);
+
+    return cpus != NULL ? gc_dump_guest_new_of(vm, cpus, NULL, error) : NULL;
 }

@@ -21,3 +21,30 @@
  *     gc_memory_add_fd()
  */
 GcGuest *gc_dump_guest_new(GcVm *vm, GError **error);
+
+/**
+ * gc_dump_guest_read_cpus:
+ * @vm: a VM that stands still
+ * @error: (out) (optional): return location
+ *
+ * Returns: (transfer full) (element-type GcRegisters): what is in its CPUs, or
+ *     NULL
+ * Errors: as gc_vm_dup_registers()
+ */
+GPtrArray *gc_dump_guest_read_cpus(GcVm *vm, GError **error);
+
+/**
+ * gc_dump_guest_new_of:
+ * @vm: the VM
+ * @cpus: (element-type GcRegisters): of the moment of @picture
+ * @picture: (nullable): memory of that moment; the VM may run since.  NULL: it
+ *     stands still.
+ * @error: (out) (optional): return location
+ *
+ * As gc_dump_guest_new(), of a moment.  To be called with the VM's lock held
+ * ever since that moment, so that no device has changed.
+ *
+ * Returns: (transfer full): the guest, or NULL
+ */
+GcGuest *gc_dump_guest_new_of(GcVm *vm, const GPtrArray *cpus,
+                              GcPicture *picture, GError **error);

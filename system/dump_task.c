@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -31,6 +32,7 @@ struct GcDumpTask {
     char *error;     /* (nullable) */
     char **warnings; /* (nullable) */
     GcDumpStats stats;
+    int64_t standstill;         /* in ns; -1 if it was not live */
     char *told_path;            /* (nullable) what to say of where it went */
     void (*idle)(void *opaque); /* (nullable) */
     void *idle_opaque;
@@ -38,9 +40,10 @@ struct GcDumpTask {
     /* While a dump runs. */
     GcGuest *guest;
     GcDumpJob *job;
-    char *path;  /* (nullable) */
-    int fd;      /* -1 if it is a path */
-    bool resume; /* the VM ran before */
+    GcPicture *picture; /* (nullable): of a live dump */
+    char *path;         /* (nullable) */
+    int fd;             /* -1 if it is a path */
+    bool resume;        /* the VM ran before */
     GcDumpTaskDone done;
     void *opaque;
     pthread_t thread;
@@ -60,6 +63,7 @@ GcDumpTask *gc_dump_task_new(GcVm *vm)
 
     task->vm = vm;
     task->ended = -1;
+    task->standstill = -1;
     task->fd = -1;
     return task;
 }
@@ -71,6 +75,7 @@ static void clear_run(GcDumpTask *task)
     gc_close_fd(&task->ended);
     g_clear_pointer(&task->job, gc_dump_job_free);
     g_clear_pointer(&task->guest, gc_guest_free);
+    g_clear_pointer(&task->picture, gc_picture_free);
     g_clear_pointer(&task->path, g_free);
     gc_close_fd(&task->fd);
     g_clear_error(&task->result);
@@ -131,6 +136,17 @@ static bool on_progress(uint64_t done, uint64_t total, void *opaque)
     return !atomic_load(&task->cancelled);
 }
 
+/* A picture that was lost is why the dump failed, whatever that says. */
+static void end_picture(GcDumpTask *task)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!gc_picture_end(task->picture, &error) && task->result != NULL) {
+        g_clear_error(&task->result);
+        task->result = g_steal_pointer(&error);
+    }
+}
+
 static void *run(void *opaque)
 {
     GcDumpTask *task = opaque;
@@ -142,6 +158,7 @@ static void *run(void *opaque)
     } else {
         gc_dump_job_run_fd(task->job, task->fd, &task->result);
     }
+    end_picture(task);
     do {
         n = write(task->ended, &one, sizeof(one));
     } while (n < 0 && errno == EINTR);
@@ -162,6 +179,10 @@ void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder)
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_done));
     json_builder_set_member_name(builder, "total");
     json_builder_add_int_value(builder, (gint64)atomic_load(&task->n_total));
+    if (task->standstill >= 0) {
+        json_builder_set_member_name(builder, "x-standstill");
+        json_builder_add_int_value(builder, task->standstill);
+    }
 }
 
 /* What there is to say of the guest and, once it has run, of @job. */
@@ -207,6 +228,7 @@ static JsonNode *describe_end(const GcDumpTask *task)
 static void let_go(GcDumpTask *task)
 {
     if (task->resume) {
+        task->resume = false;
         gc_vm_start(task->vm);
     }
 }
@@ -260,11 +282,44 @@ static uint64_t count_bytes(const GcGuest *guest)
     return n;
 }
 
+static int64_t get_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What a dump is of is what there is when the VM stands still; a live one lets
+ * it go as soon as that is safe. */
+static bool hold(GcDumpTask *task, bool is_live, GError **error)
+{
+    int64_t begin = get_time();
+    g_autoptr(GPtrArray) cpus = NULL;
+
+    task->resume = gc_vm_hold(task->vm);
+    if (is_live) {
+        task->picture = gc_picture_new(gc_vm_get_ram(task->vm), error);
+    }
+    if (is_live && task->picture == NULL) {
+        return false;
+    }
+    cpus = gc_dump_guest_read_cpus(task->vm, error);
+    if (cpus == NULL) {
+        return false;
+    }
+    if (is_live) {
+        let_go(task);
+        task->standstill = get_time() - begin;
+    }
+    task->guest = gc_dump_guest_new_of(task->vm, cpus, task->picture, error);
+    return task->guest != NULL;
+}
+
 static bool prepare(GcDumpTask *task, const GcDumpRequest *request,
                     GError **error)
 {
-    task->guest = gc_dump_guest_new(task->vm, error);
-    if (task->guest == NULL) {
+    if (!hold(task, request->is_live, error)) {
         return false;
     }
     task->job = gc_dump_job_new(task->guest);
@@ -314,10 +369,13 @@ static void forget_last(GcDumpTask *task)
 bool gc_dump_task_start(GcDumpTask *task, const GcDumpRequest *request,
                         GError **error)
 {
+    int64_t last_standstill = task->standstill;
+
     g_assert(task->status != STATUS_ACTIVE);
-    task->resume = gc_vm_hold(task->vm);
+    task->standstill = -1;
     if (!prepare(task, request, error) || !start_thread(task, request, error)) {
         clear_run(task);
+        task->standstill = last_standstill;
         let_go(task);
         return false;
     }
@@ -340,6 +398,7 @@ void gc_dump_task_fail(GcDumpTask *task, const GError *error)
 {
     g_assert(task->status != STATUS_ACTIVE);
     forget_last(task);
+    task->standstill = -1;
     task->status = STATUS_FAILED;
     task->error = g_strdup(error->message);
     atomic_store(&task->n_done, 0);
@@ -353,6 +412,11 @@ void gc_dump_task_when_idle(GcDumpTask *task, void (*idle)(void *opaque),
     task->idle = idle;
     task->idle_opaque = opaque;
     tell_idle(task);
+}
+
+bool gc_dump_task_is_holding(const GcDumpTask *task)
+{
+    return task->status == STATUS_ACTIVE && task->picture == NULL;
 }
 
 bool gc_dump_task_is_active(const GcDumpTask *task)

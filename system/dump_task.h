@@ -25,6 +25,7 @@
  * @level: as gc_dump_job_set_dump_level()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
  * @keep_partial: as gc_dump_job_set_keep_partial()
+ * @is_live: whether the VM runs on meanwhile; see system/picture.h
  * @tells_path: whether the event at the end and query-dump say @path
  *
  * What is wanted of a dump.
@@ -39,6 +40,7 @@ typedef struct GcDumpRequest {
     unsigned level;
     int threads;
     bool keep_partial;
+    bool is_live;
     bool tells_path;
 } GcDumpRequest;
 
@@ -61,7 +63,8 @@ bool gc_dump_task_free(GcDumpTask *task);
  * @error: (out) (optional): return location
  *
  * Stops the VM and starts to dump it.  At the end come the event
- * DUMP_COMPLETED, and the start of the VM if it ran before.
+ * DUMP_COMPLETED, and the start of the VM if it ran before; the start comes at
+ * once if the dump is live.
  *
  * Returns: whether the dump runs; if not, neither comes
  * Errors: GC_ERROR_INVALID, GC_ERROR_UNSUPPORTED, GC_ERROR_IO
@@ -83,10 +86,14 @@ void gc_dump_task_when_idle(GcDumpTask *task, void (*idle)(void *opaque),
 
 bool gc_dump_task_is_active(const GcDumpTask *task);
 
+/* Whether a dump runs for which the VM must stand still. */
+bool gc_dump_task_is_holding(const GcDumpTask *task);
+
 /* Lets a dump that runs fail soon; a pipe that nobody reads delays that. */
 void gc_dump_task_cancel(GcDumpTask *task);
 
-/* Adds status, completed and total to the object that @builder is at. */
+/* Adds status, completed and total to the object that @builder is at; of a
+ * live dump, also for how many nanoseconds the VM was kept still. */
 void gc_dump_task_put_result(const GcDumpTask *task, JsonBuilder *builder);
 
 /* Of the last dump; all (nullable) and borrowed until the next one. */

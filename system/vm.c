@@ -308,19 +308,23 @@ const GcConfigSmp *gc_vm_get_smp(const GcVm *vm)
     return &vm->smp;
 }
 
-static bool add_block(GcMemory *memory, const GcRam *ram,
+/* What is not the RAM is ROM. */
+static bool add_block(GcMemory *memory, const GcRam *ram, GcPicture *picture,
                       const GcBusRange *range, GError **error)
 {
-    if (ram->share && range->host >= ram->host &&
-        range->host < ram->host + ram->size) {
-        return gc_memory_add_fd(memory, range->start, range->size, ram->fd,
-                                range->ram_offset, error);
+    if (range->host < ram->host || range->host >= ram->host + ram->size) {
+        return gc_memory_add_host(memory, range->start, range->size,
+                                  range->host, error);
     }
-    return gc_memory_add_host(memory, range->start, range->size, range->host,
-                              error);
+    if (picture != NULL) {
+        return gc_picture_add_block(picture, memory, range->start, range->size,
+                                    range->ram_offset, error);
+    }
+    return gc_ram_add_block(ram, memory, range->start, range->size,
+                            range->ram_offset, error);
 }
 
-GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error)
+GcMemory *gc_vm_dup_memory(GcVm *vm, GcPicture *picture, GError **error)
 {
     g_autoptr(GcMemory) memory = gc_memory_new();
     const GcBus *bus = gc_machine_get_memory(vm->machine);
@@ -328,7 +332,8 @@ GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error)
     for (size_t i = 0; i < gc_bus_get_n_ranges(bus); i++) {
         const GcBusRange *range = gc_bus_get_range(bus, i);
 
-        if (range->host != NULL && !add_block(memory, vm->ram, range, error)) {
+        if (range->host != NULL &&
+            !add_block(memory, vm->ram, picture, range, error)) {
             return NULL;
         }
     }

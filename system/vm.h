@@ -18,6 +18,7 @@
 #include "system/accel.h"
 #include "system/config.h"
 #include "system/events.h"
+#include "system/picture.h"
 #include "system/ram.h"
 
 /**
@@ -108,8 +109,10 @@ const char *gc_vm_get_name(const GcVm *vm); /* (nullable) */
 const uint8_t *gc_vm_get_uuid(const GcVm *vm);
 const GcConfigSmp *gc_vm_get_smp(const GcVm *vm);
 
-/* Guest memory as a dump reads it.  Errors: as gc_memory_add(). */
-GcMemory *gc_vm_dup_memory(GcVm *vm, GError **error);
+/* Guest memory as a dump reads it: as it is, which is only sure as long as the
+ * VM stands still, or as it was in @picture (nullable), which must outlive it.
+ * Errors: as gc_ram_add_block() and gc_picture_add_block(). */
+GcMemory *gc_vm_dup_memory(GcVm *vm, GcPicture *picture, GError **error);
 
 /* What is in a CPU, which stands still meanwhile; zeros if nothing runs CPUs.
  * Errors: GC_ERROR_IO; GC_ERROR_UNSUPPORTED if no dump can be of it. */

@@ -106,9 +106,12 @@ GcQmpLater *gc_qmp_defer(GcQmpCall *call);
 /* (transfer full): the answer: the empty object, or @error. */
 void gc_qmp_later_finish(GcQmpLater *later, const GError *error);
 
-/* Whether the VM may be stopped, started, reset or dumped: not while it is
- * dumped. */
+/* Whether the VM may be dumped: not while it is. */
 bool gc_qmp_check_no_dump(const GcQmpCall *call, GError **error);
+
+/* Whether the VM may be stopped, started or reset: not while it must stand
+ * still for a dump. */
+bool gc_qmp_check_not_held(const GcQmpCall *call, GError **error);
 
 /* Members of the object that the reply is at. */
 void gc_qmp_put_string(JsonBuilder *reply, const char *name, const char *value);

@@ -54,14 +54,23 @@ bool gc_qmp_get_integer(const GcQmpCall *call, const char *name,
     return given;
 }
 
-bool gc_qmp_check_no_dump(const GcQmpCall *call, GError **error)
+static bool check(bool is_in_the_way, GError **error)
 {
-    if (gc_dump_task_is_active(gc_vm_get_dump(call->vm))) {
+    if (is_in_the_way) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "There is a dump in process, please wait.");
-        return false;
     }
-    return true;
+    return !is_in_the_way;
+}
+
+bool gc_qmp_check_no_dump(const GcQmpCall *call, GError **error)
+{
+    return check(gc_dump_task_is_active(gc_vm_get_dump(call->vm)), error);
+}
+
+bool gc_qmp_check_not_held(const GcQmpCall *call, GError **error)
+{
+    return check(gc_dump_task_is_holding(gc_vm_get_dump(call->vm)), error);
 }
 
 bool gc_qmp_can_defer(const GcQmpCall *call)

@@ -263,6 +263,7 @@ static bool run_dump_guest_memory(GcQmpCall *call, GError **error)
         .request.paging = gc_qmp_get_boolean(call, "paging", false),
         .request.keep_partial =
             gc_qmp_get_boolean(call, "x-keep-partial", false),
+        .request.is_live = gc_qmp_get_boolean(call, "x-live", false),
     };
 
     wanted.has_begin = gc_qmp_get_integer(call, "begin", &wanted.begin);
@@ -357,6 +358,7 @@ static const GcQmpParam dump_params[] = {
     {"x-level", GC_QMP_INTEGER, false},
     {"x-threads", GC_QMP_INTEGER, false},
     {"x-keep-partial", GC_QMP_BOOLEAN, false},
+    {"x-live", GC_QMP_BOOLEAN, false},
     {NULL, GC_QMP_STRING, false},
 };
 

@@ -8,7 +8,7 @@
 
 static bool run_stop(GcQmpCall *call, GError **error)
 {
-    if (!gc_qmp_check_no_dump(call, error)) {
+    if (!gc_qmp_check_not_held(call, error)) {
         return false;
     }
     gc_vm_stop(call->vm);
@@ -17,7 +17,7 @@ static bool run_stop(GcQmpCall *call, GError **error)
 
 static bool run_cont(GcQmpCall *call, GError **error)
 {
-    if (!gc_qmp_check_no_dump(call, error)) {
+    if (!gc_qmp_check_not_held(call, error)) {
         return false;
     }
     if (gc_vm_get_state(call->vm) == GC_RUN_SHUTDOWN ||
@@ -32,7 +32,7 @@ static bool run_cont(GcQmpCall *call, GError **error)
 
 static bool run_system_reset(GcQmpCall *call, GError **error)
 {
-    if (!gc_qmp_check_no_dump(call, error)) {
+    if (!gc_qmp_check_not_held(call, error)) {
         return false;
     }
     gc_vm_reset(call->vm, GC_VM_CAUSE_HOST_QMP_RESET);
