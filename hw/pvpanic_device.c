@@ -6,6 +6,7 @@
 
 #include "base/trace.h"
 #include "hw/access.h"
+#include "hw/aml_writer.h"
 #include "hw/device.h"
 #include "hw/machine/machine.h"
 
@@ -52,8 +53,19 @@ static void write_port(void *opaque, uint64_t offset, unsigned size,
 
 static const GcBusOps port_ops = {.read = read_port, .write = write_port};
 
+static void write_acpi(void *opaque G_GNUC_UNUSED, GcAml *aml)
+{
+    gc_aml_begin_device(aml, "PEVT");
+    gc_aml_add_string(aml, "_HID", "QEMU0001");
+    gc_aml_add_integer(aml, "_STA", 0x0b); /* works, but is not for users */
+    gc_aml_begin_resources(aml);
+    gc_aml_add_ports(aml, PORT, 1);
+    gc_aml_end(aml);
+    gc_aml_end(aml);
+}
+
 /* It has no state. */
-static const GcDeviceOps ops = {.reset = NULL};
+static const GcDeviceOps ops = {.write_acpi = write_acpi};
 
 /* Tells firmware and guest where the port is; a machine without fw_cfg has
  * nobody to tell. */

@@ -73,6 +73,14 @@ def check_dsdt(text):
                      device, re.S), device
 
 
+def check_pvpanic(text):
+    device = re.search(r"Device \(PEVT\)\s*\{(.*?)\n        \}", text, re.S)[1]
+    assert '"QEMU0001"' in device, device
+    assert re.search(r"Name \(_STA, 0x0B\)", device), device
+    assert re.search(r"IO \(Decode16,\s+0x0505,.*0x0505,.*0x01,.*0x01,",
+                     device, re.S), device
+
+
 def check_serial(text, name, number, port, interrupt):
     device = re.search(r"Device \(%s\)\s*\{(.*?)\n        \}" % name, text,
                        re.S)[1]
@@ -93,12 +101,14 @@ def check_compiles(folder):
 
 
 def check_machine(dump, folder, machine, cpus):
-    subprocess.run([dump, str(folder), machine, cpus], check=True, timeout=60)
+    subprocess.run([dump, str(folder), machine, cpus, "pvpanic"], check=True,
+                   timeout=60)
     check_fadt(decompile(folder, "FACP"))
     check_madt(decompile(folder, "APIC"), int(cpus))
     decompile(folder, "XSDT")
     code = decompile(folder, "DSDT")
     check_dsdt(code)
+    check_pvpanic(code)
     check_serial(code, "COM1", "One", "0x03F8", "0x00000004")
     check_serial(code, "COM2", "0x02", "0x02F8", "0x00000003")
     check_compiles(folder)
