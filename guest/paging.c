@@ -80,6 +80,9 @@ static uint64_t extend(const GcPageTable *shape, uint64_t vaddr)
 {
     unsigned high_bits = 64 - shape->va_bits;
 
+    if (shape->lower_only) {
+        return vaddr;
+    }
     return shape->upper_only
                ? vaddr | UINT64_MAX << shape->va_bits
                : (uint64_t)((int64_t)(vaddr << high_bits) >> high_bits);
@@ -129,7 +132,7 @@ static void walk_half(Walker *walker, const GcPageTable *shape, Half half)
     unsigned top = shape->levels - 1;
     size_t n =
         (size_t)1 << (shape->va_bits - gc_page_table_get_shift(shape, top));
-    size_t middle = shape->upper_only ? 0 : n / 2;
+    size_t middle = shape->upper_only || shape->lower_only ? 0 : n / 2;
 
     walker->shape = *shape;
     if (half == HALF_UPPER) {

@@ -87,13 +87,15 @@ static uint64_t get_entry(GcTranslator *translator, unsigned level,
 static bool is_canonical(const GcPageTable *shape, uint64_t vaddr,
                          uint64_t *ret_span)
 {
-    int64_t high = (int64_t)vaddr >> (shape->va_bits - !shape->upper_only);
-    uint64_t lowest = UINT64_MAX << (shape->va_bits - !shape->upper_only);
+    bool one_half = shape->upper_only || shape->lower_only;
+    int64_t high = (int64_t)vaddr >> (shape->va_bits - !one_half);
+    uint64_t lowest = UINT64_MAX << (shape->va_bits - !one_half);
 
-    if (high == -1 || (high == 0 && !shape->upper_only)) {
+    if ((high == -1 && !shape->lower_only) ||
+        (high == 0 && !shape->upper_only)) {
         return true;
     }
-    *ret_span = lowest - vaddr;
+    *ret_span = shape->lower_only ? -vaddr : lowest - vaddr;
     return false;
 }
 

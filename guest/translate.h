@@ -18,8 +18,9 @@ typedef struct GcPageTable {
     unsigned page_shift; /* bits of an address inside a page */
     unsigned index_bits; /* bits of an address per level */
     unsigned va_bits;    /* bits of an address that are translated */
-    bool upper_only;     /* the bits above are ones; else, they repeat the
-                          * highest translated one */
+    bool upper_only;     /* the bits above are ones; else, */
+    bool lower_only;     /* zeros; else, they repeat the highest translated
+                          * one */
 
     uint64_t present;     /* an entry without these bits maps nothing */
     uint64_t page;        /* and at level 0 it must have these */

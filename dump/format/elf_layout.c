@@ -269,7 +269,8 @@ GcElfLayout *gc_elf_layout_new(const GcGuest *guest, const GcPlan *plan,
     layout->segments = g_array_new(FALSE, FALSE, sizeof(GcElfSegment));
     add_segment(layout, PT_NOTE, 0, 0, 0);
     add_memory(layout, plan);
-    if (paging) {
+    /* A 32-bit file has no addresses left for memory itself. */
+    if (paging && layout->encoding.is_64bit) {
         add_mappings(layout, guest, plan);
     }
     if (layout->segments->len == 1 + layout->n_memory) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* 32-bit x86, and any x86 guest that is not in long mode yet. */
 #include <elf.h>
+#include <string.h>
 
 #include "guest/arch.h"
 #include "guest/arch/x86_qemu_note.h"
@@ -17,6 +18,36 @@ static bool get_image_map(const GcVmcoreinfoText *text G_GNUC_UNUSED,
         .start = PAGE_OFFSET,
         .end = LOW_MEMORY_END,
         .delta = -PAGE_OFFSET,
+    };
+    return true;
+}
+
+/* See the Intel SDM, volume 3, PAE paging.  The other kind, whose entries have
+ * four bytes, is left to the image map. */
+#define PAGE_PRESENT UINT64_C(1)
+#define PAGE_LARGE (UINT64_C(1) << 7)
+#define PAGE_ADDRESS UINT64_C(0x000ffffffffff000)
+
+static bool get_page_table(const GcVmcoreinfoText *text, GcPageTable *ret_table)
+{
+    const char *pae = gc_vmcoreinfo_text_get_string(text, "CONFIG_X86_PAE");
+    uint64_t root;
+
+    if (pae == NULL || strcmp(pae, "y") != 0 ||
+        !gc_vmcoreinfo_text_get_symbol(text, "swapper_pg_dir", &root)) {
+        return false;
+    }
+    *ret_table = (GcPageTable){
+        .root = root - PAGE_OFFSET,
+        .levels = 3,
+        .page_shift = 12,
+        .index_bits = 9,
+        .va_bits = 32,
+        .lower_only = true,
+        .present = PAGE_PRESENT,
+        .table_mask = PAGE_LARGE,
+        .leaf_levels = 1,
+        .address_mask = PAGE_ADDRESS,
     };
     return true;
 }
@@ -73,5 +104,6 @@ const GcArch gc_arch_i386 = {
     .page_sizes = 4096,
     .notes = notes,
     .n_notes = G_N_ELEMENTS(notes),
+    .get_page_table = get_page_table,
     .get_image_map = get_image_map,
 };

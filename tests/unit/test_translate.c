@@ -129,6 +129,41 @@ static void test_five_levels(void **state)
     tables_clear(&tables);
 }
 
+/* As 32-bit x86 has them with PAE: four entries at the top. */
+static void test_three_levels_of_32_bits(void **state)
+{
+    const GcPageTable shape = {
+        .root = ROOT,
+        .levels = 3,
+        .page_shift = 12,
+        .index_bits = 9,
+        .va_bits = 32,
+        .lower_only = true,
+        .present = 1,
+        .table_mask = 0x80,
+        .leaf_levels = 1,
+        .address_mask = ADDRESS_MASK,
+    };
+    Tables tables;
+
+    (void)state;
+    tables_init(&tables, 4);
+    gc_translator_free(tables.translator);
+    tables.translator = gc_translator_new(tables.memory, &shape);
+    put(&tables, 0, 3, (ROOT + KIB4) | PRESENT);
+    put(&tables, 0, 4, (ROOT + KIB4) | PRESENT); /* belongs to no address */
+    put(&tables, 1, 0, UINT64_C(0x200000) | LARGE);
+    put(&tables, 1, 511, (ROOT + 2 * KIB4) | PRESENT);
+    put(&tables, 2, 511, UINT64_C(0x123456000) | PRESENT | NO_EXECUTE);
+    assert_maps(&tables, UINT64_C(0xc0000010), 0x200010, 0x1ffff0);
+    assert_maps(&tables, UINT64_C(0xfffffabc), 0x123456abc, 0x544);
+    assert_maps_nothing(&tables, UINT64_C(0x40000000), GUESTGEN_GIB);
+    assert_maps_nothing(&tables, UINT64_C(0x1c0000010),
+                        UINT64_C(0xfffffffe3ffffff0));
+    assert_maps_nothing(&tables, UINT64_C(0xffffffffc0000010), 0x3ffffff0);
+    tables_clear(&tables);
+}
+
 static void test_addresses_that_are_not_canonical_map_nothing(void **state)
 {
     static const struct {
@@ -250,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_of_three_sizes_in_four_levels),
         cmocka_unit_test(test_five_levels),
+        cmocka_unit_test(test_three_levels_of_32_bits),
         cmocka_unit_test(test_addresses_that_are_not_canonical_map_nothing),
         cmocka_unit_test(test_a_table_that_is_its_own_child_ends),
         cmocka_unit_test(test_tables_outside_of_memory_map_nothing),
