@@ -2,9 +2,8 @@
 """Reads an ELF core of any class and byte order, as much as comparing needs."""
 
 import bisect
-import struct
 
-from dumpfile import DumpFile, Note, demand, merge_ranges, round_up
+from dumpfile import DumpFile, demand, merge_ranges, parse_notes
 
 PT_LOAD = 1
 PT_NOTE = 4
@@ -54,22 +53,11 @@ class AnyElf(DumpFile):
             kind, _, offset, _, paddr, filesz, memsz, _ = self.fields_at(
                 self.order + "IIQQQQQQ", at, "program header")
         if kind == PT_NOTE:
-            self._read_notes(self.bytes_at(offset, filesz, "PT_NOTE"))
+            self.notes += parse_notes(
+                self.bytes_at(offset, filesz, "PT_NOTE"), self.order)
         elif kind == PT_LOAD:
             demand(filesz == memsz, f"p_filesz at {paddr:#x}")
             self._loads.append((paddr, memsz, offset))
-
-    def _read_notes(self, data):
-        at = 0
-        while at < len(data):
-            name_size, desc_size, kind = struct.unpack_from(
-                self.order + "III", data, at)
-            name_at = at + 12
-            desc_at = name_at + round_up(name_size, 4)
-            self.notes.append(Note(
-                bytes(data[name_at:name_at + name_size]), kind,
-                bytes(data[desc_at:desc_at + desc_size])))
-            at = desc_at + round_up(desc_size, 4)
 
 
 def _without_aliases(loads):

@@ -49,22 +49,22 @@ def requires_drgn():
         raise Skip("drgn is not installed")
 
 
-def makedumpfile_dmesg(path):
+def makedumpfile_dmesg(path, command=("makedumpfile",)):
     """The kernel's log as makedumpfile finds it: through the notes, phys_base
     and the page tables."""
-    requires("makedumpfile")
+    requires(command[0])
     with tempfile.TemporaryDirectory(prefix="guestcore-dmesg-") as folder:
         log = Path(folder) / "log"
-        done = _run(["makedumpfile", "--dump-dmesg", str(path), str(log)])
+        done = _run([*command, "--dump-dmesg", str(path), str(log)])
         text = log.read_text(errors="replace") if log.exists() else ""
     return Verdict(done.returncode == 0 and "Linux version" in text, text,
                    done.stdout)
 
 
-def crash_osrelease(path):
+def crash_osrelease(path, command=("crash",)):
     """The kernel's release as crash finds it."""
-    requires("crash")
-    done = _run(["crash", "--osrelease", str(path)])
+    requires(command[0])
+    done = _run([*command, "--osrelease", str(path)])
     text = done.stdout.strip()
     return Verdict(done.returncode == 0 and text != "unknown", text,
                    done.stdout)

@@ -96,13 +96,14 @@ def demand(condition, message):
         raise FormatError(message)
 
 
-def parse_notes(data):
+def parse_notes(data, order="<"):
     """The notes that fill `data` from its first to its last byte."""
     notes = []
     at = 0
     while at < len(data):
         demand(at + 12 <= len(data), f"note {len(notes)}: no room for a header")
-        name_size, desc_size, kind = struct.unpack_from("<III", data, at)
+        name_size, desc_size, kind = struct.unpack_from(
+            order + "III", data, at)
         name_at = at + 12
         desc_at = name_at + round_up(name_size, 4)
         end = desc_at + round_up(desc_size, 4)

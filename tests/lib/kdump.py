@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads a kdump-compressed file (64-bit, little endian, version 6; pages
-packed by zlib, or not packed)."""
+"""Reads a kdump-compressed file (version 6; pages packed by zlib, or not
+packed)."""
 
 import struct
 import zlib
@@ -10,13 +10,14 @@ from typing import NamedTuple
 from dumpfile import (PAGE, VMCOREINFO, DumpFile, FormatError, demand,
                       parse_notes, round_up)
 
-HEADER = "<8si65s65s65s65s65s65s6xQQIiiIIIIIIi"
-SUB_HEADER = "<QiiQQQQQQQQQQQ"
+# By the class of the guest: the 32-bit ones as i386 has them.
+HEADER = {64: "8si65s65s65s65s65s65s6xQQIiiIIIIIIi",
+          32: "8si65s65s65s65s65s65s2xIIIiiIIIIIIi"}
+SUB_HEADER = {64: "QiiQQQQQQQQQQQ", 32: "IiiIIQIQIQIQQQ"}
 SUB_HEADER_SIZE = 104
-DESCRIPTOR = "<QIIQ"
+DESCRIPTOR = "QIIQ"
 DESCRIPTOR_SIZE = 24
 FLAG_ZLIB = 1
-ZERO_PAGE = bytes(PAGE)
 
 
 class Header(NamedTuple):
@@ -66,7 +67,8 @@ class SubHeader(NamedTuple):
 
 
 class Kdump(DumpFile):
-    """A kdump file that is not flattened.
+    """A kdump file that is not flattened, of a guest of that byte order, class
+    and page size.
 
     header, sub_header  the two headers
     bitmap1, bitmap2    which frames exist, and which of them are in the file
@@ -75,44 +77,53 @@ class Kdump(DumpFile):
     data_start          where the pages' data begin
     """
 
-    def __init__(self, path, codec_flag=FLAG_ZLIB):
+    def __init__(self, path, codec_flag=FLAG_ZLIB, order="<", bits=64,
+                 page_size=PAGE):
         super().__init__(path)
         self._codec_flag = codec_flag
+        self._order = order
+        self._bits = bits
+        self._page_size = page_size
+        self._zero_page = bytes(page_size)
         self._read_headers()
         self._read_notes()
         self._read_bitmaps()
         self._read_descriptors()
         self._check_descriptors()
         self._index = {pfn: i for i, pfn in enumerate(self.pfns)}
-        self.ram = _runs(self.pfns)
+        self.ram = _runs(self.pfns, page_size)
         self._zero_offset = None
 
     def read(self, address, size):
-        demand(address % PAGE == 0 and size % PAGE == 0,
+        page_size = self._page_size
+        demand(address % page_size == 0 and size % page_size == 0,
                f"{address:#x}+{size:#x} is not whole pages")
-        first = address // PAGE
+        first = address // page_size
         return b"".join(self.page(pfn)
-                        for pfn in range(first, first + size // PAGE))
+                        for pfn in range(first, first + size // page_size))
 
     def page(self, pfn):
         """The bytes of one page."""
         demand(pfn in self._index, f"frame {pfn:#x} is not in the file")
         offset, size, flags, _ = self.descriptors[self._index[pfn]]
         if offset == self._zero_offset:
-            return ZERO_PAGE
+            return self._zero_page
         data = self._map[offset:offset + size]
         if not flags:
             return data
         demand(flags == FLAG_ZLIB, f"frame {pfn:#x} is not packed by zlib")
-        return _inflate(data, pfn)
+        return _inflate(data, pfn, self._page_size)
 
     def _read_headers(self):
-        head = Header(*self.fields_at(HEADER, 0, "kdump header"))
+        order, block = self._order, self._page_size
+        head = Header(*self.fields_at(order + HEADER[self._bits], 0,
+                                      "kdump header"))
         demand(head.signature == b"KDUMP   ", "not a kdump file")
         demand(head.version == 6, f"header version {head.version}")
-        demand(head.block_size == PAGE, f"block size {head.block_size}")
+        demand(head.block_size == block, f"block size {head.block_size}")
         demand(head.bitmap_blocks % 2 == 0, "an odd number of bitmap blocks")
-        sub = SubHeader(*self.fields_at(SUB_HEADER, PAGE, "kdump sub header"))
+        sub = SubHeader(*self.fields_at(order + SUB_HEADER[self._bits], block,
+                                        "kdump sub header"))
         demand(head.max_mapnr == min(sub.max_mapnr_64, 0xffffffff),
                f"max_mapnr {head.max_mapnr}, {sub.max_mapnr_64}")
         demand(not sub.split, "a part of a split dump")
@@ -120,13 +131,14 @@ class Kdump(DumpFile):
 
     def _read_notes(self):
         sub = self.sub_header
-        used = SUB_HEADER_SIZE + sub.size_note
-        demand(sub.offset_note >= PAGE + SUB_HEADER_SIZE,
+        sub_header_size = struct.calcsize("<" + SUB_HEADER[self._bits])
+        used = sub_header_size + sub.size_note
+        demand(sub.offset_note >= self._page_size + sub_header_size,
                "the notes lie over the sub header")
-        demand(self.header.sub_header_blocks * PAGE >= used,
+        demand(self.header.sub_header_blocks * self._page_size >= used,
                "the notes reach behind the sub header's blocks")
         self.notes = parse_notes(
-            self.bytes_at(sub.offset_note, sub.size_note, "notes"))
+            self.bytes_at(sub.offset_note, sub.size_note, "notes"), self._order)
         if not any(note.name == VMCOREINFO for note in self.notes):
             demand((sub.offset_vmcoreinfo, sub.size_vmcoreinfo) == (0, 0),
                    "a place of VMCOREINFO, and no such note")
@@ -137,11 +149,12 @@ class Kdump(DumpFile):
                "offset_vmcoreinfo does not lead to the note's text")
 
     def _read_bitmaps(self):
-        size = self.header.bitmap_blocks // 2 * PAGE
+        block = self._page_size
+        size = self.header.bitmap_blocks // 2 * block
         frames = self.sub_header.max_mapnr_64
-        demand(size == round_up(-(-frames // 8), PAGE),
+        demand(size == round_up(-(-frames // 8), block),
                f"bitmaps of {size} bytes for {frames} frames")
-        start = (1 + self.header.sub_header_blocks) * PAGE
+        start = (1 + self.header.sub_header_blocks) * block
         self.bitmap1 = _set_bits(self.bytes_at(start, size, "bitmap 1"))
         self.bitmap2 = _set_bits(self.bytes_at(start + size, size, "bitmap 2"))
         demand(set(self.bitmap2) <= set(self.bitmap1),
@@ -151,11 +164,12 @@ class Kdump(DumpFile):
         self.pfns = self.bitmap2
 
     def _read_descriptors(self):
-        start = PAGE * (1 + self.header.sub_header_blocks
-                        + self.header.bitmap_blocks)
+        start = self._page_size * (1 + self.header.sub_header_blocks
+                                   + self.header.bitmap_blocks)
         size = len(self.pfns) * DESCRIPTOR_SIZE
         data = self.bytes_at(start, size, "page descriptors")
-        self.descriptors = list(struct.iter_unpack(DESCRIPTOR, data))
+        self.descriptors = list(
+            struct.iter_unpack(self._order + DESCRIPTOR, data))
         self.data_start = start + size
 
     def _check_descriptors(self):
@@ -165,7 +179,8 @@ class Kdump(DumpFile):
                    f"frame {pfn:#x}: its data are not in the file's data")
             demand(flags in (0, self._codec_flag) and page_flags == 0,
                    f"frame {pfn:#x}: flags {flags:#x}, {page_flags:#x}")
-            demand(0 < size < PAGE if flags else size == PAGE,
+            full = self._page_size
+            demand(0 < size < full if flags else size == full,
                    f"frame {pfn:#x}: {size} bytes with flags {flags}")
 
     def check_data(self, one_zero_page=True):
@@ -177,12 +192,12 @@ class Kdump(DumpFile):
         expect = self.data_start
         for pfn, (offset, size, _, _) in zip(self.pfns, self.descriptors):
             if expect == shared:
-                expect += PAGE
+                expect += self._page_size
             if offset == shared:
                 continue
             demand(offset == expect,
                    f"frame {pfn:#x}: data at {offset}, expected at {expect}")
-            demand(self.page(pfn) != ZERO_PAGE or not one_zero_page,
+            demand(self.page(pfn) != self._zero_page or not one_zero_page,
                    f"frame {pfn:#x}: a zero page stored by itself")
             expect += size
         demand(expect == self.size,
@@ -191,20 +206,20 @@ class Kdump(DumpFile):
     def _find_zero_page(self):
         """Where the zero page lies: the first raw page that is all zeros."""
         for offset, size, flags, _ in self.descriptors:
-            if not flags and self._map[offset:offset + size] == ZERO_PAGE:
+            if not flags and self._map[offset:offset + size] == self._zero_page:
                 self._zero_offset = offset
                 return offset
         return None
 
 
-def _inflate(data, pfn):
+def _inflate(data, pfn, size):
     """A page from its own zlib stream, which gives that and nothing else."""
     stream = zlib.decompressobj()
     try:
-        page = stream.decompress(data, PAGE + 1)
+        page = stream.decompress(data, size + 1)
     except zlib.error as error:
         raise FormatError(f"frame {pfn:#x}: {error}") from error
-    demand(stream.eof and len(page) == PAGE and not stream.unused_data,
+    demand(stream.eof and len(page) == size and not stream.unused_data,
            f"frame {pfn:#x}: not one stream of one page")
     return page
 
@@ -215,12 +230,12 @@ def _set_bits(bitmap):
     return list(compress(range(len(text)), map(int, text)))
 
 
-def _runs(pfns):
+def _runs(pfns, page_size):
     """Sorted frames as (start, end) addresses of whole runs."""
     runs = []
     for pfn in pfns:
-        if runs and runs[-1][1] == pfn * PAGE:
-            runs[-1][1] += PAGE
+        if runs and runs[-1][1] == pfn * page_size:
+            runs[-1][1] += page_size
         else:
-            runs.append([pfn * PAGE, (pfn + 1) * PAGE])
+            runs.append([pfn * page_size, (pfn + 1) * page_size])
     return [tuple(run) for run in runs]

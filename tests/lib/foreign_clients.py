@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Debian's crash and makedumpfile of another architecture, which open only dumps
+of their own: run by qemu-user, out of a folder that tests/guest/fetch-readers
+makes."""
+
+import shutil
+from pathlib import Path
+
+import clients
+from check import Skip
+
+EMULATORS = {"arm64": "qemu-aarch64", "i386": "qemu-i386",
+             "ppc64el": "qemu-ppc64le", "s390x": "qemu-s390x"}
+
+
+class ForeignClients:
+    """The readers of an architecture by Debian's name for it."""
+
+    def __init__(self, arch, folder):
+        emulator = EMULATORS[arch]
+        if not shutil.which(emulator):
+            raise Skip(f"{emulator} is not installed")
+        self._emulator = emulator
+        self._folder = Path(folder)
+
+    def makedumpfile_dmesg(self, path):
+        """As clients.makedumpfile_dmesg()."""
+        return clients.makedumpfile_dmesg(path, self._command("makedumpfile"))
+
+    def crash_osrelease(self, path):
+        """As clients.crash_osrelease()."""
+        return clients.crash_osrelease(path, self._command("crash"))
+
+    def _command(self, reader):
+        return (self._emulator, "-L", str(self._folder),
+                str(self._folder / "usr/bin" / reader))
