@@ -7,7 +7,7 @@
 #include "system/monitor/qmp.h"
 
 /* No command takes more, with its name. */
-#define MAX_WORDS 8
+#define MAX_WORDS 12
 
 bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value)
 {
@@ -34,16 +34,20 @@ bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value)
     return true;
 }
 
-/* Splits @line at spaces; a format after a slash is a word of its own. */
+/* Splits @line at spaces; a format behind the command's name, after a slash,
+ * is a word of its own. */
 static char **split_line(const char *line)
 {
-    g_auto(GStrv) slash = g_strsplit(line, "/", 2);
-    g_autofree char *spaced = g_strjoinv(" /", slash);
-    g_auto(GStrv) parts = g_strsplit(spaced, " ", -1);
+    g_auto(GStrv) parts = g_strsplit(line, " ", -1);
     g_autoptr(GPtrArray) words = g_ptr_array_new();
 
     for (size_t i = 0; parts[i] != NULL && words->len < MAX_WORDS; i++) {
-        if (parts[i][0] != '\0') {
+        char *slash = words->len == 0 ? strchr(parts[i], '/') : NULL;
+
+        if (slash != NULL && slash != parts[i]) {
+            g_ptr_array_add(words, g_strndup(parts[i], slash - parts[i]));
+            g_ptr_array_add(words, g_strdup(slash));
+        } else if (parts[i][0] != '\0') {
             g_ptr_array_add(words, g_strdup(parts[i]));
         }
     }
@@ -94,9 +98,10 @@ static void list_commands(GString *out, const char *prefix)
     }
 }
 
-static void execute(GcVm *vm, const char *line, char **words, GString *out)
+static void execute(GcVm *vm, GcQmpCall *monitor, const char *line,
+                    char **words, GString *out)
 {
-    GcHmpCall call = {vm, NULL, out};
+    GcHmpCall call = {vm, monitor, NULL, out};
     size_t name_words;
     const GcHmpCommand *command;
 
@@ -123,12 +128,33 @@ static void execute(GcVm *vm, const char *line, char **words, GString *out)
     }
 }
 
-char *gc_hmp_execute(GcVm *vm, const char *line)
+void gc_hmp_run_qmp(GcHmpCall *call, const char *name, JsonObject *arguments)
+{
+    const GcQmpCommand *command = gc_qmp_find_command(name);
+    g_autoptr(JsonBuilder) reply = json_builder_new();
+    g_autoptr(GError) error = NULL;
+    GcQmpCall qmp = {
+        .vm = call->vm,
+        .session = call->monitor != NULL ? call->monitor->session : NULL,
+        .arguments = arguments,
+        .reply = reply,
+    };
+
+    g_assert(command != NULL);
+    if (!command->run(&qmp, &error)) {
+        g_string_append_printf(call->out, "Error: %s\n", error->message);
+    } else if (qmp.later != NULL) {
+        gc_qmp_later_set_text(qmp.later);
+        call->monitor->later = qmp.later;
+    }
+}
+
+char *gc_hmp_execute(GcVm *vm, GcQmpCall *monitor, const char *line)
 {
     g_auto(GStrv) words = split_line(line);
     GString *out = g_string_new(NULL);
 
-    execute(vm, line, words, out);
+    execute(vm, monitor, line, words, out);
     g_string_replace(out, "\n", "\r\n", 0);
     return g_string_free(out, FALSE);
 }
@@ -137,9 +163,11 @@ static bool run_human_monitor_command(GcQmpCall *call,
                                       GError **error G_GNUC_UNUSED)
 {
     const char *line = gc_qmp_get_string(call, "command-line");
-    g_autofree char *text = gc_hmp_execute(call->vm, line);
+    g_autofree char *text = gc_hmp_execute(call->vm, call, line);
 
-    call->value = json_node_init_string(json_node_alloc(), text);
+    if (call->later == NULL) {
+        call->value = json_node_init_string(json_node_alloc(), text);
+    }
     return true;
 }
 

@@ -3,11 +3,13 @@
  * it use nevertheless.  What they print is what QEMU prints. */
 #pragma once
 
+#include "system/monitor/qmp.h"
 #include "system/vm.h"
 
 /**
  * GcHmpCall:
  * @vm: what it works on
+ * @monitor: (nullable): the command that brought it, in tests there is none
  * @args: what follows the name, split at spaces
  * @out: gets the answer, with plain line feeds
  *
@@ -15,6 +17,7 @@
  */
 typedef struct GcHmpCall {
     GcVm *vm;
+    GcQmpCall *monitor;
     char **args;
     GString *out;
 } GcHmpCall;
@@ -44,8 +47,12 @@ typedef struct GcHmpGroup {
 extern const GcHmpGroup *const gc_hmp_groups[];
 
 /* Does what @line says, and returns what it prints, with the line ends of a
- * terminal.  Free with g_free(). */
-char *gc_hmp_execute(GcVm *vm, const char *line);
+ * terminal.  Free with g_free().  @monitor as in GcHmpCall; if the command has
+ * not ended when this returns, its answer will come later. */
+char *gc_hmp_execute(GcVm *vm, GcQmpCall *monitor, const char *line);
+
+/* Runs the monitor's command @name, and prints why it failed if it did. */
+void gc_hmp_run_qmp(GcHmpCall *call, const char *name, JsonObject *arguments);
 
 /* The number that @text, a word, is; otherwise says what is wrong with it. */
 bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value);

@@ -103,6 +103,9 @@ bool gc_qmp_can_defer(const GcQmpCall *call);
  * client's further commands wait; it may well leave. */
 GcQmpLater *gc_qmp_defer(GcQmpCall *call);
 
+/* The answer will be a text for people: an empty one, or what went wrong. */
+void gc_qmp_later_set_text(GcQmpLater *later);
+
 /* (transfer full): the answer: the empty object, or @error. */
 void gc_qmp_later_finish(GcQmpLater *later, const GError *error);
 

@@ -22,6 +22,7 @@ struct GcQmpSession {
 struct GcQmpLater {
     GcQmpSession *session; /* NULL once the client has left */
     JsonNode *id;          /* (nullable) */
+    bool is_text;
 };
 
 static void close_fd(gpointer data)
@@ -179,21 +180,41 @@ void gc_qmp_later_set_id(GcQmpLater *later, JsonNode *id)
     later->id = id != NULL ? json_node_copy(id) : NULL;
 }
 
+void gc_qmp_later_set_text(GcQmpLater *later)
+{
+    later->is_text = true;
+}
+
+/* NULL if the answer is @error. */
+static JsonNode *make_answer(bool is_text, const GError *error)
+{
+    g_autofree char *text = NULL;
+    JsonNode *answer;
+
+    if (is_text) {
+        text = error != NULL ? g_strdup_printf("Error: %s\r\n", error->message)
+                             : g_strdup("");
+        return json_node_init_string(json_node_alloc(), text);
+    }
+    if (error != NULL) {
+        return NULL;
+    }
+    answer = json_node_new(JSON_NODE_OBJECT);
+    json_node_take_object(answer, json_object_new());
+    return answer;
+}
+
 void gc_qmp_later_finish(GcQmpLater *later, const GError *error)
 {
     GcQmpSession *session = later->session;
     g_autoptr(JsonNode) id = later->id;
-    g_autoptr(JsonNode) answer = NULL;
+    g_autoptr(JsonNode) answer = make_answer(later->is_text, error);
 
     g_free(later);
     if (session == NULL) {
         return;
     }
     session->later = NULL;
-    if (error == NULL) {
-        answer = json_node_new(JSON_NODE_OBJECT);
-        json_node_take_object(answer, json_object_new());
-    }
     send_line(session, gc_qmp_format_answer(answer, "GenericError", error, id));
     answer_texts(session);
     if (session->later == NULL) {

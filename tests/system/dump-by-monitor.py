@@ -6,6 +6,7 @@ failures that leave no file."""
 
 import json
 import os
+import re
 import resource
 import shutil
 import stat
@@ -327,6 +328,64 @@ def no_space(lines, path, **arguments):
     assert ask(lines, "query-status")["status"] == "running"
 
 
+def hmp(lines, line):
+    """A command for people: what it prints, and the events before."""
+    lines.send(request("human-monitor-command", command_line=line))
+    message, events = answer(lines)
+    return message["return"], events
+
+
+def check_people(t, lines, folder):
+    path = folder / "people"
+    name = "dump-guest-memory"
+    for flags, kind in (("", "elf"), ("-z", "kdump-zlib"),
+                        ("-R -z", "kdump-raw-zlib"), ("-p", "elf")):
+        with t.case(f"people's {name} {flags}".rstrip()):
+            text, events = hmp(lines, f"{name} {flags} {path}")
+            assert text == "", text
+            assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+            assert is_flattened(path) == (kind == "kdump-zlib")
+            with open_dump(path) as dump:
+                assert dump.read(MIB, MIB) == t.pattern
+            assert hmp(lines, "info dump") == ("Status: completed\r\n", [])
+    with t.case(f"people's {name} of a part"):
+        text, _ = hmp(lines, f"{name} {path} 0x100000 4096")
+        assert text == "", text
+        with open_dump(path) as dump:
+            assert dump.ram == [(MIB, MIB + 4096)], dump.ram
+    with t.case(f"people's {name} -d"):
+        text, events = hmp(lines, f"{name} -d {path}")
+        assert (text, names(events)) == ("", ["STOP"]), (text, events)
+        text, _ = hmp(lines, "info dump")
+        assert re.fullmatch(r"Status: active\r\nFinished: \d+\.\d\d %\r\n"
+                            r"|Status: completed\r\n", text), text
+        wait_event(lines, "RESUME")
+    help_text = f'Try "help {name}" for more information\r\n'
+    for arguments, text in (
+            ("", f"{name}: filename expected\r\n" + help_text),
+            ("-x a", f"{name}: unsupported option -x\r\n" + help_text),
+            (f"{path} 0 x", "invalid char 'x' in expression\r\n" + help_text),
+            (f"{path} 0 1 2", f"{name}: extraneous characters at the end of "
+             "line\r\n" + help_text),
+            (f"{path} 0", "Error: Parameter 'length' is missing\r\n"),
+            (f"-z -l {path}",
+             "Error: only one of '-z|-l|-s|-w' can be set\r\n"),
+            (f"-w {path}", "Error: win-dmp is not available now\r\n"),
+            (f"-z -p {path}", "Error: kdump-compressed format doesn't support "
+             "paging or filter\r\n"),
+            (f"{folder}", f"Error: Could not create/open {folder}: "
+             "is a directory\r\n")):
+        with t.case(f"people's {name} {arguments.split('/')[0]}: refused"):
+            assert hmp(lines, f"{name} {arguments}") == (text, [])
+    with t.case(f"people's {name} that fails says why"), \
+            small_disk(folder / "disk") as disk:
+        text, events = hmp(lines, f"{name} {disk}/full")
+        assert text.startswith("Error: "), text
+        assert text.endswith("No space left on device\r\n"), text
+        assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
+    path.unlink()
+
+
 def check_quit(t, lines, folder):
     with t.case("quit during a dump ends the program"):
         lines.send(dump_request(folder / "last", format="kdump-raw-zlib",
@@ -372,6 +431,7 @@ def test(t):
         check_range(t, lines, folder)
         check_limit(t, lines, folder)
         check_full_disk(t, lines, folder)
+        check_people(t, lines, folder)
         check_quit(t, lines, folder)
     check_stuck(t)
 

@@ -102,7 +102,7 @@ static void test_commands_for_people_take_any_arguments(void **state)
              at->name != NULL; at++) {
             for (size_t j = 0; j < G_N_ELEMENTS(args); j++) {
                 g_autofree char *line = g_strconcat(at->name, args[j], NULL);
-                g_autofree char *text = gc_hmp_execute(vm, line);
+                g_autofree char *text = gc_hmp_execute(vm, NULL, line);
 
                 assert_null(strstr(text, "unknown command"));
                 assert_true(g_str_has_suffix(text, "\r\n"));
