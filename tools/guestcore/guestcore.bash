@@ -6,6 +6,12 @@ _guestcore()
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     local program=${COMP_WORDS[0]} words=
 
+    # bash makes three words of --format=elf.
+    if [ "$before" = = ]; then
+        before=${COMP_WORDS[COMP_CWORD-2]}
+    elif [ "$word" = = ]; then
+        word=
+    fi
     case $before in
     --format)
         words=$("$program" --list 2>/dev/null | sed -n 's/^format //p') ;;
@@ -15,7 +21,7 @@ _guestcore()
             words+=$("$program" --list 2>/dev/null | sed -n 's/^command //p')
         elif [[ $word == -* ]]; then
             words=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null |
-                    grep -o -- '--[a-z-]*')
+                    grep -o -- '--[a-z-]*' | sort -u)
         fi ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
