@@ -75,10 +75,6 @@ def pass_fd(lines, name, fd):
     assert message == {"return": {}}, message
 
 
-# What page descriptors say of a page that is packed.
-CODEC_FLAGS = {"zlib": 1, "lzo": 2, "snappy": 4, "zstd": 32}
-
-
 def open_dump(path, codec="zlib"):
     """A reader of a dump of whatever format."""
     if is_flattened(path):
@@ -87,4 +83,4 @@ def open_dump(path, codec="zlib"):
         path = plain
     with open(path, "rb") as file:
         elf = file.read(4) == b"\x7fELF"
-    return ElfCore(path) if elf else Kdump(path, CODEC_FLAGS[codec])
+    return ElfCore(path) if elf else Kdump(path, codec)

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Reads a kdump-compressed file (version 6; pages packed by zlib, or not
-packed)."""
+"""Reads a kdump-compressed file (version 6)."""
 
 import struct
-import zlib
 from itertools import compress
 from typing import NamedTuple
 
-from dumpfile import (PAGE, VMCOREINFO, DumpFile, FormatError, demand,
-                      parse_notes, round_up)
+from dumpfile import (PAGE, VMCOREINFO, DumpFile, demand, parse_notes,
+                      round_up)
+from pagecodec import CODEC_FLAGS, unpack
 
 # By the class of the guest: the 32-bit ones as i386 has them.
 HEADER = {64: "8si65s65s65s65s65s65s6xQQIiiIIIIIIi",
@@ -17,7 +16,7 @@ SUB_HEADER = {64: "QiiQQQQQQQQQQQ", 32: "IiiIIQIQIQIQQQ"}
 SUB_HEADER_SIZE = 104
 DESCRIPTOR = "QIIQ"
 DESCRIPTOR_SIZE = 24
-FLAG_ZLIB = 1
+STATUS_INCOMPLETE = 8
 
 
 class Header(NamedTuple):
@@ -77,10 +76,9 @@ class Kdump(DumpFile):
     data_start          where the pages' data begin
     """
 
-    def __init__(self, path, codec_flag=FLAG_ZLIB, order="<", bits=64,
-                 page_size=PAGE):
+    def __init__(self, path, codec="zlib", order="<", bits=64, page_size=PAGE):
         super().__init__(path)
-        self._codec_flag = codec_flag
+        self._codec_flag = CODEC_FLAGS[codec]
         self._order = order
         self._bits = bits
         self._page_size = page_size
@@ -111,8 +109,7 @@ class Kdump(DumpFile):
         data = self._map[offset:offset + size]
         if not flags:
             return data
-        demand(flags == FLAG_ZLIB, f"frame {pfn:#x} is not packed by zlib")
-        return _inflate(data, pfn, self._page_size)
+        return unpack(data, flags, f"frame {pfn:#x}", self._page_size)
 
     def _read_headers(self):
         order, block = self._order, self._page_size
@@ -127,6 +124,8 @@ class Kdump(DumpFile):
         demand(head.max_mapnr == min(sub.max_mapnr_64, 0xffffffff),
                f"max_mapnr {head.max_mapnr}, {sub.max_mapnr_64}")
         demand(not sub.split, "a part of a split dump")
+        demand(head.status & ~STATUS_INCOMPLETE in (0, self._codec_flag),
+               f"status {head.status}")
         self.header, self.sub_header = head, sub
 
     def _read_notes(self):
@@ -210,18 +209,6 @@ class Kdump(DumpFile):
                 self._zero_offset = offset
                 return offset
         return None
-
-
-def _inflate(data, pfn, size):
-    """A page from its own zlib stream, which gives that and nothing else."""
-    stream = zlib.decompressobj()
-    try:
-        page = stream.decompress(data, size + 1)
-    except zlib.error as error:
-        raise FormatError(f"frame {pfn:#x}: {error}") from error
-    demand(stream.eof and len(page) == size and not stream.unused_data,
-           f"frame {pfn:#x}: not one stream of one page")
-    return page
 
 
 def _set_bits(bitmap):
