@@ -204,7 +204,8 @@ static bool set_sections(GcMemMap *map, const GcVmcoreinfoText *text)
         !get_number(text, "SIZE", "mem_section", &map->section_size) ||
         !get_number(text, "OFFSET", "mem_section.section_mem_map",
                     &map->map_offset) ||
-        map->section_size < POINTER_SIZE || map->section_size > page_size ||
+        layout->section_bits == 0 || map->section_size < POINTER_SIZE ||
+        map->section_size > page_size ||
         map->map_offset > map->section_size - POINTER_SIZE) {
         return false;
     }

@@ -2,7 +2,7 @@
 /* How a kernel's struct page lies in memory, and what marks in it which page:
  * all that differs from one kernel to the next, as VMCOREINFO tells it.
  *
- * page_layout.c has a table of the differences; docs/page-filter.md shows
+ * page_traits.c has a table of the differences; docs/page-filter.md shows
  * it.  To teach the filter a new kernel, add a form to a trait there. */
 #pragma once
 
@@ -31,7 +31,8 @@ typedef struct GcPageTest {
 typedef struct GcPageLayout {
     uint32_t size;         /* of a struct page, in bytes */
     unsigned page_shift;   /* of a page of memory */
-    unsigned section_bits; /* of an address inside a section of sparse memory */
+    unsigned section_bits; /* of an address inside a section of sparse memory;
+                            * 0 if that is not known */
 
     GcPageField refcount;
     GcPageField private_data; /* the order, of a free page */

@@ -54,6 +54,9 @@ unsigned dumpelf_get_n_segments(const DumpFile *file);
  * all want them. */
 void dumpelf_assert_headers(const DumpFile *file);
 
+/* The same of a dump that is not of all memory. */
+void dumpelf_assert_cut_headers(const DumpFile *file);
+
 /* Copies memory out of the PT_LOADs; false where there is none. */
 bool dumpelf_read(const DumpFile *file, GcPaddr paddr, uint8_t *buf,
                   size_t len);
@@ -67,10 +70,14 @@ typedef struct DumpKdump {
     uint64_t bitmap2;
     uint64_t descs;
     uint64_t n_stored; /* bits of bitmap 2 */
+    unsigned level;    /* which pages may be missing there */
 } DumpKdump;
 
 /* Fails the test unless the headers are as the readers want them. */
 DumpKdump dumpkdump_assert_headers(const DumpFile *file);
+
+/* The same of a dump from which pages were left out by @level. */
+DumpKdump dumpkdump_assert_level(const DumpFile *file, unsigned level);
 
 /* Whether page @pfn is in the file, and its bytes; packed ones by zlib's own
  * uncompress(). */
