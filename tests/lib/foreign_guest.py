@@ -54,7 +54,8 @@ class ForeignGuest(Guest):
             "-kernel", str(self.image / "vmlinuz"),
             "-initrd", str(self.image / "initramfs"),
             "-append", f"console={arch.console} panic=-1 "
-            f"guestcore.random={random_mib} guestcore.text={text_mib}",
+            f"guestcore.random={random_mib} guestcore.text={text_mib} "
+            f"{self.append}",
             *self.extra,
         ]
 

@@ -210,10 +210,14 @@ class Guest:
                 self.command_line(), stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, env=environment(),
                 preexec_fn=_die_with_parent)
+        self.qmp = Qmp(self._folder / "own.qmp")
+        self._on_start()
         if not self.incoming:
             self._wait_ready(start + self.timeout)
         self.boot_seconds = time.monotonic() - start
-        self.qmp = Qmp(self._folder / "own.qmp")
+
+    def _on_start(self):
+        """What a subclass asks of QEMU before the guest is up."""
 
     def _wait_ready(self, deadline):
         while READY not in self._serial("init"):
