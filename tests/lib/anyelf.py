@@ -14,7 +14,8 @@ PHOFF, PHENTSIZE, PHNUM = 4, 8, 9
 
 
 class AnyElf(DumpFile):
-    """An ELF core; `machine` is its e_machine, `order` "<" or ">"."""
+    """An ELF core; `machine` is its e_machine, `order` "<" or ">", `loads` the
+    (address, size in memory, size in the file, offset) of what holds RAM."""
 
     def __init__(self, path):
         super().__init__(path)
@@ -24,26 +25,32 @@ class AnyElf(DumpFile):
         self.order = ">" if ident[5] == BIG else "<"
         header = self.fields_at(self.order + HEADER_REST[ident[4]], 16, "header")
         self.machine = header[1]
-        self._loads = []
+        self.loads = []
         for i in range(header[PHNUM]):
             self._read_segment(header[PHOFF] + i * header[PHENTSIZE])
-        self._loads = _without_aliases(self._loads)
-        self._starts = [load[0] for load in self._loads]
+        self.loads = _without_aliases(self.loads)
+        self._starts = [load[0] for load in self.loads]
         self.ram = merge_ranges([(start, start + size)
-                                 for start, size, _ in self._loads])
+                                 for start, size, _, _ in self.loads])
 
     def read(self, address, size):
         parts = []
         while size:
             index = bisect.bisect_right(self._starts, address) - 1
             demand(index >= 0, f"no memory at {address:#x}")
-            start, length, offset = self._loads[index]
+            start, length, in_file, offset = self.loads[index]
             part = min(size, start + length - address)
             demand(part > 0, f"no memory at {address:#x}")
-            parts.append(self.bytes_at(offset + address - start, part, "PT_LOAD"))
+            parts.append(self._stored(offset + address - start,
+                                      min(part, start + in_file - address))
+                         .ljust(part, b"\0"))
             address += part
             size -= part
         return b"".join(parts)
+
+    def _stored(self, offset, size):
+        """Bytes of a PT_LOAD; none behind what of it is in the file."""
+        return self.bytes_at(offset, size, "PT_LOAD") if size > 0 else b""
 
     def _read_segment(self, at):
         if self.bits == 32:
@@ -56,16 +63,17 @@ class AnyElf(DumpFile):
             self.notes += parse_notes(
                 self.bytes_at(offset, filesz, "PT_NOTE"), self.order)
         elif kind == PT_LOAD:
-            demand(filesz == memsz, f"p_filesz at {paddr:#x}")
-            self._loads.append((paddr, memsz, offset))
+            demand(filesz <= memsz, f"p_filesz at {paddr:#x}")
+            self.loads.append((paddr, memsz, filesz, offset))
 
 
 def _without_aliases(loads):
     """Sorted by address, less what shows again a part of another: the kernel's
     image, at the address that it has itself."""
     kept = []
-    for start, size, offset in sorted(loads, key=lambda load: -load[1]):
+    for load in sorted(loads, key=lambda load: -load[1]):
+        start, size = load[:2]
         if not any(other <= start and start + size <= other + length
-                   for other, length, _ in kept):
-            kept.append((start, size, offset))
+                   for other, length, _, _ in kept):
+            kept.append(load)
     return sorted(kept)

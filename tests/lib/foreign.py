@@ -48,11 +48,11 @@ def mend_elf(path, mended_path):
     return mended_path
 
 
-def makedumpfile(*arguments, source=None):
+def makedumpfile(*arguments, source=None, program=("makedumpfile",)):
     """Runs makedumpfile, which must succeed."""
     with open(source or "/dev/null", "rb") as stdin:
         done = subprocess.run(
-            ["makedumpfile", *map(str, arguments)], stdin=stdin, text=True,
+            [*program, *map(str, arguments)], stdin=stdin, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             timeout=DUMP_TIMEOUT, env=environment())
     assert done.returncode == 0, done.stdout

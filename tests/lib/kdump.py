@@ -89,7 +89,7 @@ class Kdump(DumpFile):
         self._read_descriptors()
         self._check_descriptors()
         self._index = {pfn: i for i, pfn in enumerate(self.pfns)}
-        self.ram = _runs(self.pfns, page_size)
+        self.ram = runs(self.pfns, page_size)
         self._zero_offset = None
 
     def read(self, address, size):
@@ -217,7 +217,7 @@ def _set_bits(bitmap):
     return list(compress(range(len(text)), map(int, text)))
 
 
-def _runs(pfns, page_size):
+def runs(pfns, page_size=PAGE):
     """Sorted frames as (start, end) addresses of whole runs."""
     runs = []
     for pfn in pfns:
