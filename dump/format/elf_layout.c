@@ -9,6 +9,8 @@
 /* A range is not cut for fewer pages than these, nor into more parts. */
 #define MIN_GAP 256u
 #define MAX_CUT_SEGMENTS 60000u
+/* How far memory that is cut lies from where a page of the file begins. */
+#define CUT_SHIFT 8u
 
 void gc_elf_layout_free(GcElfLayout *layout)
 {
@@ -226,17 +228,35 @@ static uint64_t place_notes(GcElfLayout *layout, const GcGuest *guest)
     return at + layout->notes->len;
 }
 
+/* Whether a range ends with pages that are not in the file. */
+static bool has_cut(const GcElfLayout *layout)
+{
+    for (size_t i = 0; i < layout->n_memory; i++) {
+        const GcElfSegment *segment = gc_elf_layout_get_memory(layout, i);
+
+        if (segment->filesz < segment->memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Each range begins at the same place of a page in the file as in memory, so
- * that pages of the file are pages of the guest and can be holes. */
+ * that pages of the file are pages of the guest and can be holes.  Not so if a
+ * range is cut: makedumpfile maps into its memory what begins with a page of
+ * the file, and takes what lies behind the end of a range, which is the next
+ * one, for the pages that are not there.  What begins elsewhere it reads. */
 static uint64_t place_memory(GcElfLayout *layout, uint64_t at,
                              uint32_t page_size)
 {
+    uint64_t shift = has_cut(layout) ? CUT_SHIFT : 0;
+
     for (size_t i = 0; i < layout->n_memory; i++) {
         GcElfSegment *segment =
             &g_array_index(layout->segments, GcElfSegment, 1 + i);
 
         if (segment->filesz > 0) {
-            at += (segment->paddr - at) % page_size;
+            at += (segment->paddr + shift - at) % page_size;
             segment->offset = at;
             at += segment->filesz;
         }
