@@ -219,10 +219,10 @@ def _set_bits(bitmap):
 
 def runs(pfns, page_size=PAGE):
     """Sorted frames as (start, end) addresses of whole runs."""
-    runs = []
+    found = []
     for pfn in pfns:
-        if runs and runs[-1][1] == pfn * page_size:
-            runs[-1][1] += page_size
+        if found and found[-1][1] == pfn * page_size:
+            found[-1][1] += page_size
         else:
-            runs.append([pfn * page_size, (pfn + 1) * page_size])
-    return [tuple(run) for run in runs]
+            found.append([pfn * page_size, (pfn + 1) * page_size])
+    return [tuple(run) for run in found]
