@@ -97,6 +97,17 @@ static void fail(GcKvmCpu *cpu, const char *format, ...)
     gc_vm_fail(cpu->kvm->vm, why);
 }
 
+static void fail_in_kvm(GcKvmCpu *cpu)
+{
+    uint32_t error = cpu->run->internal.suberror;
+
+    if (error == KVM_INTERNAL_ERROR_EMULATION) {
+        fail(cpu, "KVM cannot do what the guest wants there");
+    } else {
+        fail(cpu, "KVM has an internal error %u", error);
+    }
+}
+
 static void handle_exit(GcKvmCpu *cpu)
 {
     struct kvm_run *run = cpu->run;
@@ -119,7 +130,7 @@ static void handle_exit(GcKvmCpu *cpu)
     case KVM_EXIT_IRQ_WINDOW_OPEN:
         break;
     case KVM_EXIT_INTERNAL_ERROR:
-        fail(cpu, "KVM has an internal error %u", run->internal.suberror);
+        fail_in_kvm(cpu);
         break;
     case KVM_EXIT_FAIL_ENTRY:
         fail(cpu, "the processor refuses it for reason 0x%llx",
@@ -192,6 +203,7 @@ static bool start_thread(GcKvmCpu *cpu, GError **error)
     struct sigaction action = {.sa_handler = on_kick};
     sigset_t others;
     sigset_t before;
+    g_autofree char *name = NULL;
     int failed;
 
     sigaction(KICK_SIGNAL, &action, NULL);
@@ -205,6 +217,8 @@ static bool start_thread(GcKvmCpu *cpu, GError **error)
         return false;
     }
     cpu->has_thread = true;
+    name = g_strdup_printf("CPU %u/KVM", cpu->index); /* as QEMU calls it */
+    pthread_setname_np(cpu->thread, name);
     while (!cpu->is_parked) {
         gc_vm_wait(cpu->kvm->vm, &cpu->kvm->parked);
     }

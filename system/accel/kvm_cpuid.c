@@ -24,6 +24,7 @@
 
 #define LEVEL_THREAD 1u
 #define LEVEL_CORE 2u
+#define N_LEVELS 3u /* with the one that says that there are no more */
 
 typedef struct kvm_cpuid_entry2 Entry;
 
@@ -40,7 +41,8 @@ static unsigned get_width(uint64_t n)
 
 static struct kvm_cpuid2 *get_supported(const GcKvm *kvm, GError **error)
 {
-    size_t size = sizeof(struct kvm_cpuid2) + MAX_ENTRIES * sizeof(Entry);
+    size_t size =
+        sizeof(struct kvm_cpuid2) + (MAX_ENTRIES + N_LEVELS) * sizeof(Entry);
     g_autofree struct kvm_cpuid2 *cpuid = g_malloc0(size);
 
     cpuid->nent = MAX_ENTRIES;
@@ -84,24 +86,48 @@ static void patch_caches(const GcKvmCpu *cpu, Entry *entry)
 }
 
 /* The number of bits and of CPUs up to a level, which is the subleaf. */
-static void patch_topology(const GcKvmCpu *cpu, Entry *entry)
+static Entry make_topology(const GcKvmCpu *cpu, uint32_t subleaf)
 {
     const GcConfigSmp *smp = gc_vm_get_smp(cpu->kvm->vm);
     unsigned thread_bits = get_width(smp->threads);
+    Entry entry = {
+        .function = LEAF_TOPOLOGY,
+        .index = subleaf,
+        .flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+        .ecx = subleaf,
+        .edx = cpu->apic_id,
+    };
 
-    entry->edx = cpu->apic_id;
-    entry->eax = 0;
-    entry->ebx = 0;
-    entry->ecx = entry->index & 0xff;
-    if (entry->index == 0) {
-        entry->eax = thread_bits;
-        entry->ebx = (uint32_t)smp->threads;
-        entry->ecx |= LEVEL_THREAD << 8;
-    } else if (entry->index == 1) {
-        entry->eax = thread_bits + get_width(smp->cores);
-        entry->ebx = (uint32_t)(smp->threads * smp->cores);
-        entry->ecx |= LEVEL_CORE << 8;
+    if (subleaf == 0) {
+        entry.eax = thread_bits;
+        entry.ebx = (uint32_t)smp->threads;
+        entry.ecx |= LEVEL_THREAD << 8;
+    } else if (subleaf == 1) {
+        entry.eax = thread_bits + get_width(smp->cores);
+        entry.ebx = (uint32_t)(smp->threads * smp->cores);
+        entry.ecx |= LEVEL_CORE << 8;
     }
+    return entry;
+}
+
+/* The host may have other levels, and more of them; so ours replace all. */
+static void replace_topology(const GcKvmCpu *cpu, struct kvm_cpuid2 *cpuid)
+{
+    uint32_t n = 0;
+    bool is_there = false;
+
+    for (uint32_t i = 0; i < cpuid->nent; i++) {
+        uint32_t leaf = cpuid->entries[i].function;
+
+        is_there |= leaf == LEAF_TOPOLOGY;
+        if (leaf != LEAF_TOPOLOGY && leaf != LEAF_TOPOLOGY_V2) {
+            cpuid->entries[n++] = cpuid->entries[i];
+        }
+    }
+    for (uint32_t i = 0; is_there && i < N_LEVELS; i++) {
+        cpuid->entries[n++] = make_topology(cpu, i);
+    }
+    cpuid->nent = n;
 }
 
 static void patch_amd_sizes(const GcKvmCpu *cpu, Entry *entry)
@@ -131,8 +157,6 @@ static void patch(const GcKvmCpu *cpu, Entry *entry)
     } patches[] = {
         {LEAF_FEATURES, patch_features},
         {LEAF_CACHES, patch_caches},
-        {LEAF_TOPOLOGY, patch_topology},
-        {LEAF_TOPOLOGY_V2, patch_topology},
         {LEAF_AMD_SIZES, patch_amd_sizes},
         {LEAF_AMD_TOPOLOGY, patch_amd_topology},
     };
@@ -151,6 +175,7 @@ bool gc_kvm_set_cpuid(const GcKvmCpu *cpu, GError **error)
     if (cpuid == NULL) {
         return false;
     }
+    replace_topology(cpu, cpuid);
     for (uint32_t i = 0; i < cpuid->nent; i++) {
         patch(cpu, &cpuid->entries[i]);
     }

@@ -72,7 +72,7 @@ class Bare:
                 return found[-1]
             assert self.process.poll() is None, (
                 self.process.returncode, self.process.stderr.read())
-            assert time.monotonic() < deadline, (pattern, self.serial())
+            assert time.monotonic() < deadline, (pattern, self.serial()[-500:])
             time.sleep(0.02)
 
     def words(self, address, n):

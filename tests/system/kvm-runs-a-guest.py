@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from bare import Bare, add_arguments, need_kvm
 from check import Skip, run
 from dumpqmp import open_dump
+from qmp import QmpError
 from system import run_once
 
 PHYS_BASE = -0x100000
@@ -227,6 +228,70 @@ def ends_on_signal(t):
         assert guest.end() == (0, "")
 
 
+def topology(t):
+    """CPUID and the APIC ids agree with -smp."""
+    with Bare(t, "driver", "-smp", "6,sockets=1,cores=3,threads=2",
+              cpus=6) as guest:
+        at = places_of(guest)[2] + 4096
+        for cpu in range(6):
+            words = guest.words(at + 32 * cpu, 4)
+            ebx, eax0, ebx0, edx0, eax1, ebx1, edx1 = struct.unpack(
+                "<7I", struct.pack("<4Q", *words)[:28])
+            assert ebx >> 24 == cpu and ebx >> 16 & 0xff == 6, hex(ebx)
+            if (eax0, ebx0, eax1, ebx1) != (0, 0, 0, 0):  # not all have it
+                assert (eax0, ebx0, eax1, ebx1) == (1, 2, 3, 6), words
+                assert edx0 == edx1 == cpu, words
+
+
+def large_memory(t):
+    """RAM below and above the hole."""
+    with Bare(t, "driver", memory=5120, cpus=1) as guest:
+        places_of(guest)
+        assert query(guest)["usable"]
+        path = guest.path / "vmcore"
+        guest.qmp.command("dump-guest-memory", {
+            "paging": False, "protocol": f"file:{path}"})
+        with open_dump(path) as dump:
+            assert dump.ram == [(0, 3 << 30), (4 << 30, 6 << 30)], dump.ram
+            assert any(dump.read(0x100000, 4096))
+
+
+def interrupts(t):
+    with Bare(t, "driver", append="irq=1") as guest:
+        guest.wait(r"3 interrupts\ndone")
+        # A line that is up is down again.
+        guest.qmp.command("system_reset")
+        guest.wait(r"boot 2\n(.*\n)*3 interrupts\ndone")
+
+
+def cannot_go_on(t):
+    """A guest that KVM cannot run stops, and nothing else does."""
+    with Bare(t, "hostile", append="operations=10 end=2") as guest:
+        guest.qmp.wait_event("STOP")
+        assert status(guest) == "internal-error"
+        assert guest.registers(0)["RIP"] == 0xd0000000
+        path = guest.path / "vmcore"
+        guest.qmp.command("dump-guest-memory", {
+            "paging": False, "protocol": f"file:{path}"})
+        with open_dump(path) as dump:
+            assert fields(dump.qemu_notes()[0], QEMU)["RIP"] == 0xd0000000
+        try:
+            guest.qmp.command("cont")
+            raise AssertionError("it goes on")
+        except QmpError as error:
+            assert "required" in str(error), error
+        guest.qmp.command("system_reset")
+        guest.qmp.wait_event("RESET")
+        guest.qmp.command("cont")
+        guest.wait("boot 2, ")
+        guest.qmp.wait_event("STOP")
+        assert status(guest) == "internal-error"
+        guest.qmp.command("quit")
+        code, error = guest.end()
+        assert code == 0 and len(error.splitlines()) == 2, (code, error)
+        assert "CPU 0 cannot go on at 0xd0000000: " in error, error
+
+
 def powerdown(t):
     with Bare(t, "driver") as guest:
         places_of(guest)
@@ -304,6 +369,14 @@ def test(t):
         not_started(t)
     with t.case("SIGTERM while CPUs run"):
         ends_on_signal(t)
+    with t.case("CPUID says where a CPU is"):
+        topology(t)
+    with t.case("memory on both sides of the hole"):
+        large_memory(t)
+    with t.case("the serial port interrupts"):
+        interrupts(t)
+    with t.case("a CPU that cannot go on: internal-error"):
+        cannot_go_on(t)
     with t.case("system_powerdown is only told of"):
         powerdown(t)
 

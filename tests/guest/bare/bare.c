@@ -8,9 +8,22 @@
 #define COM1 0x3f8
 #define COM1_LINE_STATUS 0x3fd
 #define LINE_CAN_SEND 0x20
+#define COM1_INTERRUPTS 0x3f9
+#define COM1_INTERRUPT_ID 0x3fa
+#define INTERRUPT_CAN_SEND 0x02
+#define COM1_PIN 4
+
+#define PIC_MASK 0x21
+#define OTHER_PIC_MASK 0xa1
+#define IO_APIC 0xfec00000u
+#define IO_APIC_DATA 0x10
+#define IO_APIC_PIN_0 0x10
+#define VECTOR 0x40
+#define CODE 0x10 /* the boot loader's selector */
 
 #define LAPIC 0xfee00000u
 #define LAPIC_ID 0x20
+#define LAPIC_END 0xb0
 #define LAPIC_SPURIOUS 0xf0
 #define LAPIC_COMMAND_LOW 0x300
 #define LAPIC_COMMAND_HIGH 0x310
@@ -25,7 +38,12 @@ extern volatile unsigned n_started;
 void bare_start(const uint8_t *zero_page);
 void bare_other(void);
 
+extern const char bare_handler[];
+void bare_interrupt(void);
+
 static const char *command_line;
+static volatile uint64_t n_interrupts;
+static volatile uint64_t gates[2 * (VECTOR + 1)];
 
 /* The compiler calls them. */
 void *memcpy(void *to, const void *from, size_t n);
@@ -175,6 +193,55 @@ void start_others(unsigned n)
     while (n_started < n) {
         __asm__ volatile("pause");
     }
+}
+
+/* Interrupts */
+
+static void set_io_apic(uint32_t index, uint32_t value)
+{
+    *(volatile uint32_t *)(uintptr_t)IO_APIC = index;
+    *(volatile uint32_t *)(uintptr_t)(IO_APIC + IO_APIC_DATA) = value;
+}
+
+/* Called by start.S in the interrupt. */
+void bare_interrupt(void)
+{
+    in8(COM1_INTERRUPT_ID); /* takes the reason away */
+    n_interrupts++;
+    *get_lapic(LAPIC_END) = 0;
+}
+
+/* A gate of 64 bits for an interrupt, to the code at @handler. */
+static void set_gate(unsigned vector, uint64_t handler)
+{
+    volatile uint64_t *gate = &gates[2 * vector];
+
+    gate[0] = (handler & 0xffff) | (uint64_t)CODE << 16 |
+              UINT64_C(0x8e00) << 32 | (handler & 0xffff0000) << 32;
+    gate[1] = handler >> 32;
+}
+
+uint64_t wait_for_serial_interrupts(uint64_t n)
+{
+    struct {
+        uint16_t limit;
+        volatile uint64_t *base;
+    } __attribute__((packed)) table = {sizeof(gates) - 1, gates};
+
+    out8(PIC_MASK, 0xff); /* it is connected to the same line */
+    out8(OTHER_PIC_MASK, 0xff);
+    set_gate(VECTOR, (uintptr_t)bare_handler);
+    __asm__ volatile("lidt %0" : : "m"(table));
+    *get_lapic(LAPIC_SPURIOUS) = 0x1ff;
+    set_io_apic(IO_APIC_PIN_0 + 2 * COM1_PIN + 1, 0); /* to the first CPU */
+    set_io_apic(IO_APIC_PIN_0 + 2 * COM1_PIN, VECTOR);
+    while (n_interrupts < n) {
+        out8(COM1_INTERRUPTS, 0);
+        out8(COM1_INTERRUPTS, INTERRUPT_CAN_SEND);
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    }
+    out8(COM1_INTERRUPTS, 0);
+    return n_interrupts;
 }
 
 /* The fw_cfg device */

@@ -74,6 +74,17 @@ static inline void write_msr(uint32_t number, uint64_t value)
                        "d"((uint32_t)(value >> 32)));
 }
 
+static inline void get_cpuid(uint32_t leaf, uint32_t subleaf,
+                             volatile uint32_t *ret_eax,
+                             volatile uint32_t *ret_ebx,
+                             volatile uint32_t *ret_edx)
+{
+    __asm__ volatile("cpuid"
+                     : "=a"(*ret_eax), "=b"(*ret_ebx), "+c"(subleaf),
+                       "=d"(*ret_edx)
+                     : "a"(leaf));
+}
+
 /* The serial line: %s, %x of an uint64_t. */
 void say(const char *format, ...);
 
@@ -86,6 +97,10 @@ __attribute__((noreturn)) void bare_count(uint64_t cpu,
                                           volatile uint64_t *counter);
 __attribute__((noreturn)) void bare_triple_fault(void);
 extern const char bare_halted[];
+
+/* Lets the serial port interrupt this CPU, through the I/O APIC, until that
+ * has happened @n times; returns how often it has. */
+uint64_t wait_for_serial_interrupts(uint64_t n);
 
 /* Calls all other CPUs and waits until @n run with this one; if @n is 1,
  * none is called. */

@@ -5,6 +5,7 @@
  *
  *   cpus=N     as many CPUs run, the others wait for ever
  *   count=1    all of them count in memory instead of standing still
+ *   irq=1      before that, the serial port interrupts the first CPU
  *   resets=N   the first N times it resets the machine: by a fault without a
  *              handler, or
  *   port=1     by the port of the keyboard controller */
@@ -17,6 +18,9 @@
 #define MSR_GS_BASE 0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 
+#define LEAF_FEATURES 1
+#define LEAF_TOPOLOGY 0xb
+
 #define KEYBOARD_COMMAND 0x64
 #define PULSE_RESET 0xfe
 
@@ -28,6 +32,12 @@
 static volatile uint64_t *const boots = (volatile uint64_t *)BARE_SCRATCH;
 static volatile uint64_t *const counters =
     (volatile uint64_t *)(BARE_SCRATCH + 4096);
+
+/* Of each CPU: EBX of leaf 1; EAX, EBX, EDX of leaf 11 and its first two
+ * levels. */
+#define TOPOLOGY_WORDS 8u
+static volatile uint32_t *const topology =
+    (volatile uint32_t *)(BARE_SCRATCH + 8192);
 
 static struct {
     uint32_t name_size;
@@ -88,8 +98,20 @@ static void reset_machine(void)
     bare_triple_fault();
 }
 
+/* What CPUID says of the place of this CPU among the others. */
+static void note_topology(unsigned cpu)
+{
+    volatile uint32_t *at = topology + cpu * TOPOLOGY_WORDS;
+    uint32_t none;
+
+    get_cpuid(LEAF_FEATURES, 0, &none, &at[0], &none);
+    get_cpuid(LEAF_TOPOLOGY, 0, &at[1], &at[2], &at[3]);
+    get_cpuid(LEAF_TOPOLOGY, 1, &at[4], &at[5], &at[6]);
+}
+
 static void stop(unsigned cpu)
 {
+    note_topology(cpu);
     write_msr(MSR_GS_BASE, 0xffff888000000000u + cpu);
     write_msr(MSR_KERNEL_GS_BASE, 0xffff999900000000u + cpu);
     if (get_option("count", 0) != 0) {
@@ -111,6 +133,9 @@ void guest_main(void)
     start_others((unsigned)get_option("cpus", 1));
     say("rip %x, cr3 %x, counters %x\n", (uint64_t)(uintptr_t)bare_halted, cr3,
         (uint64_t)(uintptr_t)counters);
+    if (get_option("irq", 0) != 0) {
+        say("%x interrupts\n", wait_for_serial_interrupts(3));
+    }
     if (*boots <= get_option("resets", 0)) {
         reset_machine();
     }

@@ -7,6 +7,7 @@
  *   operations=N, seed=N
  *   cpus=N     as many CPUs do it, each its own sequence
  *   end=1      at last it has the device write over its own page tables
+ *   end=2      at last it runs code where no memory is
  *
  * It takes care not to hit itself, but may: then the machine is reset, and it
  * begins again with another sequence. */
@@ -291,8 +292,11 @@ void guest_main(void)
     say("%x operations, signature %x %x %x %x\n",
         n * get_option("operations", 10000), (uint64_t)signature[0],
         (uint64_t)signature[1], (uint64_t)signature[2], (uint64_t)signature[3]);
-    if (get_option("end", 0) != 0) {
+    if (get_option("end", 0) == 1) {
         write_over_page_tables();
+    }
+    if (get_option("end", 0) == 2) {
+        ((void (*)(void))(uintptr_t)HOLE)();
     }
 }
 

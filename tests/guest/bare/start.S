@@ -122,6 +122,30 @@ bare_count:
 1:      incq    (%rsi)
         jmp     1b
 
+/* Where an interrupt comes to. */
+        .globl bare_handler
+bare_handler:
+        push    %rax
+        push    %rcx
+        push    %rdx
+        push    %rsi
+        push    %rdi
+        push    %r8
+        push    %r9
+        push    %r10
+        push    %r11
+        call    bare_interrupt
+        pop     %r11
+        pop     %r10
+        pop     %r9
+        pop     %r8
+        pop     %rdi
+        pop     %rsi
+        pop     %rdx
+        pop     %rcx
+        pop     %rax
+        iretq
+
 /* bare_triple_fault(): an exception without a table of handlers. */
         .globl bare_triple_fault
 bare_triple_fault:
