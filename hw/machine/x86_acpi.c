@@ -17,11 +17,14 @@
 #define ALIGNMENT 64
 
 /* FADT */
+#define FADT_BOOT_ARCH 109
 #define FADT_FLAGS 112
 #define FADT_MINOR_VERSION 131
 #define FADT_X_DSDT 140
 #define FADT_SLEEP_CONTROL 244
 #define FADT_SIZE 276
+#define BOOT_ARCH_NO_VGA (1 << 2)
+#define BOOT_ARCH_NO_CMOS_RTC (1 << 5)
 #define FLAG_NO_POWER_BUTTON (1 << 4)
 #define FLAG_NO_SLEEP_BUTTON (1 << 5)
 #define FLAG_RESET_REGISTER (1 << 10)
@@ -72,6 +75,8 @@ static GBytes *build_fadt(GcPaddr dsdt)
 {
     GByteArray *table = gc_acpi_table_new("FACP", 6);
 
+    gc_acpi_table_pad(table, FADT_BOOT_ARCH);
+    gc_acpi_table_put(table, 2, BOOT_ARCH_NO_VGA | BOOT_ARCH_NO_CMOS_RTC);
     gc_acpi_table_pad(table, FADT_FLAGS);
     gc_acpi_table_put(table, 4,
                       FLAG_NO_POWER_BUTTON | FLAG_NO_SLEEP_BUTTON |

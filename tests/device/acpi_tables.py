@@ -42,6 +42,8 @@ def field(text, name):
 def check_fadt(text):
     assert field(text, "Hardware Reduced (V5)") == ["1"], text
     assert field(text, "Reset Register Supported (V2)") == ["1"], text
+    assert field(text, "VGA Not Present (V4)") == ["1"], text
+    assert field(text, "CMOS RTC Not Present (V5)") == ["1"], text
     registers = re.findall(
         r"(Reset|Sleep Control|Sleep Status) Register : .*?"
         r"Space ID : (\w+).*?Bit Width : (\w+).*?Address : (\w+)", text, re.S)
