@@ -78,6 +78,9 @@ static char *expand_short(const char *text)
     if (g_str_has_prefix(text, "file:")) {
         return g_strdup_printf("file,path=%s", text + strlen("file:"));
     }
+    if (g_str_has_prefix(text, "pipe:")) {
+        return g_strdup_printf("pipe,path=%s", text + strlen("pipe:"));
+    }
     return NULL;
 }
 
@@ -93,7 +96,8 @@ GcChardev *gc_chardev_new_from_short(const char *text, const char *id,
                     g_str_has_prefix(text, "tcp:") ||
                             g_str_has_prefix(text, "telnet:")
                         ? "'%s': there is no TCP here, use unix:PATH"
-                        : "'%s' is none of stdio, null, file:PATH, unix:PATH",
+                        : "'%s' is none of stdio, null, file:PATH, pipe:PATH, "
+                          "unix:PATH",
                     text);
         return NULL;
     }

@@ -50,7 +50,8 @@ GcChardev *gc_chardev_new(GcKeyval *options, GError **error);
 
 /**
  * gc_chardev_new_from_short:
- * @text: QEMU's short form: stdio, null, file:PATH or unix:PATH[,server=on]
+ * @text: QEMU's short form: stdio, null, file:PATH, pipe:PATH or
+ *     unix:PATH[,server=on]
  * @id: how the device is to be called
  * @error: (out) (optional): return location
  *

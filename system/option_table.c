@@ -219,7 +219,7 @@ const GcOption gc_options[] = {
     {"mon", "[chardev=]ID,mode=control", "a monitor on a character device",
      apply_mon},
     {"serial", "CHARDEV",
-     "a serial port: none, null, stdio, file:PATH, chardev:ID or unix:PATH",
+     "a serial port: none, null, stdio, file:PATH, pipe:PATH, chardev:ID or unix:PATH",
      apply_serial},
     {"display", "none", "there is no display", apply_none},
     {"audio", "none", "there is no sound", apply_none},
