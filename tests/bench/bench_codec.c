@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What packing costs, on the pages of a dump: every codec of this build, and
- * zlib's compress2() page by page, which is what QEMU and makedumpfile do. */
+/* What packing costs, on the pages of a dump, or made ones: every codec of this
+ * build, and zlib's compress2() page by page, which is what QEMU and
+ * makedumpfile do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,11 @@
 #include "guestcore/dump.h"
 
 #include "dump/codec/codec.h"
+#include "tests/bench/guestlike.h"
 
 #define PAGE 4096u
 #define MAX_PAGES 65536u
+#define MADE_PAGES 32768u
 
 typedef struct Pages {
     uint8_t *bytes;
@@ -88,15 +91,35 @@ static void run_compress2(const Pages *pages)
     report("compress2()", pages, start, packed);
 }
 
+/* Pages of no guest, but like those of one. */
+static void make(Pages *pages)
+{
+    static const uint8_t zeros[PAGE];
+
+    pages->bytes = guestlike_new(MADE_PAGES);
+    for (size_t i = 0; i < MADE_PAGES; i++) {
+        const uint8_t *page = pages->bytes + i * PAGE;
+
+        if (memcmp(page, zeros, PAGE) != 0) {
+            memmove(pages->bytes + pages->n * PAGE, page, PAGE);
+            pages->n++;
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     Pages pages = {.n = 0};
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: bench_codec DUMP\n");
+    if (argc > 2) {
+        fprintf(stderr, "usage: bench_codec [DUMP]\n");
         return EXIT_FAILURE;
     }
-    load(&pages, argv[1]);
+    if (argc == 2) {
+        load(&pages, argv[1]);
+    } else {
+        make(&pages);
+    }
     printf("%zu pages that are not all zeros\n", pages.n);
     run_compress2(&pages);
     for (const GcCodec *const *codec = gc_codecs; *codec != NULL; codec++) {
