@@ -21,7 +21,7 @@ _guestcore()
             words+=$("$program" --list 2>/dev/null | sed -n 's/^command //p')
         elif [[ $word == -* ]]; then
             words=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null |
-                    grep -o -- '--[a-z-]*' | sort -u)
+                    sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z-]+).*/\2/p')
         fi ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
