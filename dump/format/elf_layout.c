@@ -245,7 +245,9 @@ static bool has_cut(const GcElfLayout *layout)
  * that pages of the file are pages of the guest and can be holes.  Not so if a
  * range is cut: makedumpfile maps into its memory what begins with a page of
  * the file, and takes what lies behind the end of a range, which is the next
- * one, for the pages that are not there.  What begins elsewhere it reads. */
+ * one, for the pages that are not there.  What begins elsewhere it reads.  A
+ * range without anything has a place too: crash opens no file with a first
+ * range at 0. */
 static uint64_t place_memory(GcElfLayout *layout, uint64_t at,
                              uint32_t page_size)
 {
@@ -255,11 +257,9 @@ static uint64_t place_memory(GcElfLayout *layout, uint64_t at,
         GcElfSegment *segment =
             &g_array_index(layout->segments, GcElfSegment, 1 + i);
 
-        if (segment->filesz > 0) {
-            at += (segment->paddr + shift - at) % page_size;
-            segment->offset = at;
-            at += segment->filesz;
-        }
+        at += (segment->paddr + shift - at) % page_size;
+        segment->offset = at;
+        at += segment->filesz;
     }
     return at;
 }
