@@ -24,6 +24,7 @@ MAGIC = {"RAX": 0x0123456789abcdef, "RBX": 0xb0b0b0b0b0b0b0b0,
          "R8": 0x8888888888888888, "R12": 0x1212121212121212}
 GS_BASE = 0xffff888000000000
 KERNEL_GS_BASE = 0xffff999900000000
+STANDSTILL = 3
 NAME = "guestcore-system-x86_64"
 NOBODY = 65534
 
@@ -256,6 +257,31 @@ def large_memory(t):
             assert any(dump.read(0x100000, 4096))
 
 
+def clock(t):
+    """The guest's time stands still with it, and begins again with it."""
+    with Bare(t, "driver", append="clock=1") as guest:
+        at = places_of(guest)[2]
+        guest.wait("clock")
+        time.sleep(0.3)
+        guest.qmp.command("stop")
+        before, flag = guest.words(at, 2)
+        assert flag == 0 and before > 0.2e9, (before, flag)
+        time.sleep(STANDSTILL)
+        guest.qmp.command("cont")
+        time.sleep(0.1)
+        guest.qmp.command("stop")
+        after, flag = guest.words(at, 2)
+        assert before < after < before + STANDSTILL * 1e9 / 2, (before, after)
+        assert flag == 2, flag
+        start = time.monotonic()
+        guest.qmp.command("system_reset")
+        guest.qmp.command("cont")
+        guest.wait(r"boot 2\n(.*\n)*clock")
+        time.sleep(0.1)
+        again, _ = guest.words(at, 2)
+        assert 0 < again < (time.monotonic() - start) * 1e9, again
+
+
 def interrupts(t):
     with Bare(t, "driver", append="irq=1") as guest:
         guest.wait(r"3 interrupts\ndone")
@@ -373,6 +399,8 @@ def test(t):
         topology(t)
     with t.case("memory on both sides of the hole"):
         large_memory(t)
+    with t.case("the guest's clock stands still with it"):
+        clock(t)
     with t.case("the serial port interrupts"):
         interrupts(t)
     with t.case("a CPU that cannot go on: internal-error"):

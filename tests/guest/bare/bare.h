@@ -74,6 +74,15 @@ static inline void write_msr(uint32_t number, uint64_t value)
                        "d"((uint32_t)(value >> 32)));
 }
 
+static inline uint64_t read_tsc(void)
+{
+    uint32_t low;
+    uint32_t high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
 static inline void get_cpuid(uint32_t leaf, uint32_t subleaf,
                              volatile uint32_t *ret_eax,
                              volatile uint32_t *ret_ebx,

@@ -5,6 +5,7 @@
  *
  *   cpus=N     as many CPUs run, the others wait for ever
  *   count=1    all of them count in memory instead of standing still
+ *   clock=1    the first CPU writes the time of KVM's clock into memory
  *   irq=1      before that, the serial port interrupts the first CPU
  *   resets=N   the first N times it resets the machine: by a fault without a
  *              handler, or
@@ -17,6 +18,9 @@
 
 #define MSR_GS_BASE 0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
+
+#define MSR_KVM_CLOCK 0x4b564d01u
+#define CLOCK_WAS_STOPPED 2u
 
 #define LEAF_FEATURES 1
 #define LEAF_TOPOLOGY 0xb
@@ -109,6 +113,48 @@ static void note_topology(unsigned cpu)
     get_cpuid(LEAF_TOPOLOGY, 1, &at[4], &at[5], &at[6]);
 }
 
+/* The clock that KVM shows to a guest: Linux describes it in
+ * Documentation/virt/kvm/x86/msr.rst. */
+static volatile struct {
+    uint32_t version;
+    uint32_t unused;
+    uint64_t tsc;
+    uint64_t time;
+    uint32_t multiplier;
+    int8_t shift;
+    uint8_t flags;
+} clock_page __attribute__((aligned(64)));
+
+/* Nanoseconds since the clock began. */
+static uint64_t read_clock(void)
+{
+    uint32_t version;
+    uint64_t ticks;
+    uint64_t time;
+
+    do {
+        version = clock_page.version & ~1u;
+        ticks = read_tsc() - clock_page.tsc;
+        ticks = clock_page.shift < 0 ? ticks >> -clock_page.shift
+                                     : ticks << clock_page.shift;
+        time =
+            clock_page.time +
+            (uint64_t)((unsigned __int128)ticks * clock_page.multiplier >> 32);
+    } while (version != clock_page.version);
+    return time;
+}
+
+/* Writes down the time, and whether KVM says that the guest was stopped. */
+static void watch_clock(void)
+{
+    write_msr(MSR_KVM_CLOCK, (uintptr_t)&clock_page | 1);
+    say("clock\n");
+    for (;;) {
+        counters[0] = read_clock();
+        counters[1] = clock_page.flags & CLOCK_WAS_STOPPED;
+    }
+}
+
 static void stop(unsigned cpu)
 {
     note_topology(cpu);
@@ -140,6 +186,9 @@ void guest_main(void)
         reset_machine();
     }
     say("done\n");
+    if (get_option("clock", 0) != 0) {
+        watch_clock();
+    }
     stop(0);
 }
 
