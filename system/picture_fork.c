@@ -74,25 +74,24 @@ static void set_lost_error(GError **error, int status)
     g_set_error(error, GC_ERROR, GC_ERROR_IO,
                 "the process that kept the guest's memory was ended by signal "
                 "%d; was memory scarce?",
-                WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+                WTERMSIG(status));
 }
 
-/* It is a child of ours that nobody has waited for yet, so its id is. */
+/* It ends of its own will when the pipe does, so that one that did not was
+ * ended by somebody else; should that one have stopped it, it goes on first. */
 static bool end_fork(void *opaque, GError **error)
 {
     Fork *picture = opaque;
     int status = 0;
-    pid_t ended;
 
-    ended = waitpid(picture->child, &status, WNOHANG);
-    if (ended == picture->child) {
-        set_lost_error(error, status);
-        return false;
-    }
-    kill(picture->child, SIGKILL);
+    gc_close_fd(&picture->end);
+    kill(picture->child, SIGCONT);
     while (waitpid(picture->child, &status, 0) < 0 && errno == EINTR) {
     }
-    return true;
+    if (!WIFEXITED(status)) {
+        set_lost_error(error, status);
+    }
+    return WIFEXITED(status);
 }
 
 static void *take_fork(const GcRam *ram, GError **error)
