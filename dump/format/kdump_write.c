@@ -289,6 +289,32 @@ static void drop_descs(Writer *writer)
     }
 }
 
+/* Writes of the gathered data what there is room for, in ever smaller parts.
+ * A stream has no room beforehand for what must follow, so it gets none. */
+static void flush_what_fits(Writer *writer)
+{
+    const GcWriteRequest *request = writer->request;
+    Stream *data = &writer->data;
+    guint left = data->gathered->len;
+    guint step = left;
+
+    while (left > 0 && step >= writer->layout->block_size &&
+           gc_image_writer_get_order(request->image) == GC_IMAGE_ORDER_ANY) {
+        guint part = MIN(step, left);
+        const uint8_t *from =
+            data->gathered->data + (data->gathered->len - left);
+
+        if (gc_image_writer_write(request->image, data->offset, from, part,
+                                  NULL)) {
+            data->offset += part;
+            left -= part;
+        } else {
+            step /= 2;
+        }
+    }
+    g_byte_array_set_size(data->gathered, 0);
+}
+
 /* After a failure: makes what is there a file that readers accept.  The
  * descriptors of pages that did not come are zero. */
 static void salvage(Writer *writer)
@@ -299,7 +325,7 @@ static void salvage(Writer *writer)
         return;
     }
     if (!flush(writer, &writer->data, NULL)) {
-        g_byte_array_set_size(writer->data.gathered, 0);
+        flush_what_fits(writer);
         drop_descs(writer);
     }
     *request->ret_partial =
