@@ -3,9 +3,11 @@
  * one and so on until none is left, in every way that there is. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -356,6 +358,41 @@ static void test_what_is_kept_of_it_is_incomplete_and_true(void **state)
     }
 }
 
+/* Pages that do not shrink: as many as fit into the file must be kept, but
+ * for the one that breaks off and what is too small a part to try. */
+static void test_all_pages_that_fit_are_kept(void **state)
+{
+    enum { PAGES = 700 };
+    g_autoptr(Guestgen) gen = guestgen_new();
+    g_autofree char *whole = NULL;
+    g_autofree char *path = testdir_path(*state, "vmcore");
+    g_autoptr(GcGuest) guest = NULL;
+    struct rlimit old;
+    struct stat st;
+
+    guestgen_add_ram(gen, 0, PAGES * PAGE, GUESTGEN_FD);
+    guestgen_fill_noise(gen, 0, PAGES * PAGE);
+    guestgen_add_note(gen, "VMCOREINFO", 0, "OSRELEASE=6.1.0-small\n");
+    guest = guestgen_make_guest(gen);
+    whole = dumprun_write(gen, *state, "kdump-raw-zlib", 0);
+    assert_int_equal(stat(whole, &st), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    for (unsigned lost = 1; lost < 600; lost = lost * 3 + 1) {
+        g_autoptr(GcDumpJob) job = make_job(guest, "kdump-raw-zlib", 2, true);
+        struct rlimit lower = {(rlim_t)st.st_size - lost * PAGE, old.rlim_max};
+        unsigned n;
+
+        setrlimit(RLIMIT_FSIZE, &lower);
+        assert_false(gc_dump_job_run(job, path, NULL));
+        setrlimit(RLIMIT_FSIZE, &old);
+        assert_true(gc_dump_job_get_stats(job).is_partial);
+        n = count_present(path, gen);
+        assert_true(n <= PAGES - lost);
+        assert_true(n + 2 >= PAGES - lost);
+    }
+}
+
 /* A pipe, and who reads it. */
 typedef struct Pipe {
     int fds[2];
@@ -444,6 +481,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_failing_call_leaves_no_file_and_a_reason),
         TEST(test_what_is_kept_of_it_is_incomplete_and_true),
+        TEST(test_all_pages_that_fit_are_kept),
         TEST(test_a_failing_call_ends_a_dump_to_a_pipe),
     };
 
