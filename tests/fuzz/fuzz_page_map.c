@@ -18,6 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define OP_SIZE 10
 #define MAX_OPS 64
 
+/* Enough for pages of all kinds, if they are not large; less is faster. */
+#define SMALL_RAM_MIB 80
+
 /* One of the 8 bytes that were there before. */
 typedef struct Undo {
     uint8_t *to;
@@ -39,7 +42,9 @@ static Pagegen *get_pages(uint8_t number)
     i = number % n;
     if (known[i] == NULL) {
         kernels[i] = pagegen_kernels[i];
-        kernels[i].ram_mib = MIN(kernels[i].ram_mib, 144);
+        if (strstr(kernels[i].shape, "64K") == NULL) {
+            kernels[i].ram_mib = SMALL_RAM_MIB;
+        }
         known[i] = pagegen_new_full(&kernels[i]);
     }
     return known[i];

@@ -51,9 +51,9 @@ class Machine:
         write_file(self.qtest, guest_format,
                    len(note) if size is None else size, paddr)
 
-    def dump(self, name):
+    def dump(self, name, **arguments):
         """A dump, opened."""
-        self.lines.send(dump_request(self.path, format=name))
+        self.lines.send(dump_request(self.path, format=name, **arguments))
         message, _ = answer(self.lines)
         assert message == {"return": {}}, message
         return open_dump(self.path, codec_of(name))
@@ -130,12 +130,30 @@ def check_unusable(t, machine):
     check_none(t, machine, "no text of a kernel", "is left out")
 
 
+def check_level(t, machine):
+    """Of a kernel that is not in memory nothing is left out."""
+    machine.put(make_note(TEXT))
+    for name in machine.formats:
+        with t.case(f"{name}: x-level, and a note without a kernel"):
+            with machine.dump(name, **{"x-level": 31}) as dump:
+                assert dump.vmcoreinfo() == TEXT.encode()
+                if not isinstance(dump, ElfCore):
+                    level = dump.sub_header.dump_level
+                    assert level == 0, level
+            warnings = machine.warnings()
+            assert len(warnings) == 1, warnings
+            assert warnings[0].startswith("no page was left out"), warnings
+            result = ask(machine.lines, "query-dump")
+            assert "x-left-out" not in result, result
+
+
 def test(t):
     with System(t.tool, "-M", "pc", "-m", "4", "-smp", str(CPUS), "-device",
                 "vmcoreinfo") as system:
         machine = Machine(t, system)
         check_unusable(t, machine)
         check_notes(t, machine)
+        check_level(t, machine)
     with System(t.tool, "-M", "pc", "-m", "4") as system:
         machine = Machine(t, system)
         with t.case("without the device there is no note, and no warning"):
