@@ -53,6 +53,107 @@ static void test_elf_of_a_guest_without_notes_has_an_empty_note(void **state)
     assert_int_equal(layout->file_size, 0x900);
 }
 
+static void assert_memory(const GcElfLayout *layout, size_t i, GcPfn first,
+                          GcPfn stored_end, GcPfn end)
+{
+    const GcElfSegment *segment = gc_elf_layout_get_memory(layout, i);
+
+    assert_int_equal(segment->paddr, first * PAGE);
+    assert_int_equal(segment->filesz, (stored_end - first) * PAGE);
+    assert_int_equal(segment->memsz, (end - first) * PAGE);
+    assert_int_not_equal(segment->offset, 0);
+}
+
+static void test_elf_memory_is_cut_where_many_pages_are_missing(void **state)
+{
+    g_autoptr(Guestgen) gen = guestgen_new();
+    g_autoptr(GcGuest) guest = NULL;
+    g_autoptr(GcPlan) plan = NULL;
+    g_autoptr(GcElfLayout) layout = NULL;
+
+    (void)state;
+    guestgen_add_ram(gen, 0, 4096 * PAGE, GUESTGEN_FD);
+    guest = guestgen_make_guest(gen);
+    plan = gc_plan_new(guest, NULL);
+    gc_bitmap_clear_range(plan->keep, 0, 256);
+    gc_bitmap_clear_range(plan->keep, 500, 755); /* one page too few */
+    gc_bitmap_clear_range(plan->keep, 1000, 1256);
+    gc_bitmap_clear_range(plan->keep, 3000, 4096);
+    layout = gc_elf_layout_new(guest, plan, false);
+    assert_int_equal(layout->n_memory, 3);
+    assert_memory(layout, 0, 0, 0, 256);
+    assert_memory(layout, 1, 256, 1000, 1256);
+    assert_memory(layout, 2, 1256, 3000, 4096);
+    assert_in_range(layout->file_size, (744 + 1744) * PAGE,
+                    (744 + 1744 + 3) * PAGE);
+    for (GcPfn pfn = 0; pfn < 4096; pfn++) {
+        assert_int_equal(gc_elf_layout_find_memory(layout, pfn * PAGE),
+                         pfn < 256    ? 0
+                         : pfn < 1256 ? 1
+                                      : 2);
+    }
+    assert_int_equal(gc_elf_layout_find_memory(layout, 4096 * PAGE), 3);
+}
+
+static void test_elf_memory_is_not_cut_into_too_many_parts(void **state)
+{
+    static const struct {
+        GcPfn gap;
+        size_t n_memory;
+    } cases[] = {{256, 1}, {512, 32768}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Guestgen) gen = guestgen_new();
+        g_autoptr(GcGuest) guest = NULL;
+        g_autoptr(GcPlan) plan = NULL;
+        g_autoptr(GcElfLayout) layout = NULL;
+        GcPfn gap = cases[i].gap;
+
+        guestgen_add_ram(gen, 0, 128 * GUESTGEN_GIB, GUESTGEN_FD);
+        guest = guestgen_make_guest(gen);
+        plan = gc_plan_new(guest, NULL);
+        for (GcPfn at = gap; at < plan->end_pfn; at += 2 * gap) {
+            gc_bitmap_clear_range(plan->keep, at, at + gap);
+        }
+        layout = gc_elf_layout_new(guest, plan, false);
+        assert_int_equal(layout->n_memory, cases[i].n_memory);
+    }
+}
+
+static void assert_overlay(const GcElfLayout *layout, size_t i, GcPfn first,
+                           GcPfn end)
+{
+    const GcElfSegment *overlay = &g_array_index(layout->segments, GcElfSegment,
+                                                 1 + layout->n_memory + i);
+    const GcElfSegment *under = gc_elf_layout_get_memory(
+        layout, gc_elf_layout_find_memory(layout, first * PAGE));
+
+    assert_int_equal(overlay->paddr, first * PAGE);
+    assert_int_equal(overlay->vaddr - guestgen_kernel.vaddr,
+                     first * PAGE - guestgen_kernel.paddr);
+    assert_int_equal(overlay->filesz, (end - first) * PAGE);
+    assert_int_equal(overlay->memsz, overlay->filesz);
+    assert_int_equal(overlay->offset - under->offset,
+                     overlay->paddr - under->paddr);
+}
+
+/* The image is at pages 512 to 1023. */
+static void test_elf_shows_of_the_image_what_is_in_the_file(void **state)
+{
+    g_autoptr(Guestgen) gen = guestgen_new_full();
+    g_autoptr(GcGuest) guest = guestgen_make_guest(gen);
+    g_autoptr(GcPlan) plan = gc_plan_new(guest, NULL);
+    g_autoptr(GcElfLayout) layout = NULL;
+
+    (void)state;
+    gc_bitmap_clear_range(plan->keep, 600, 900);
+    layout = gc_elf_layout_new(guest, plan, false);
+    assert_int_equal(layout->segments->len, 1 + layout->n_memory + 2);
+    assert_overlay(layout, 0, 512, 600);
+    assert_overlay(layout, 1, 900, 1024);
+}
+
 static void test_kdump_areas_follow_one_another_in_whole_blocks(void **state)
 {
     g_autoptr(Guestgen) gen = guestgen_new_full();
@@ -102,6 +203,9 @@ static void test_kdump_bitmaps_are_as_large_as_they_must(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_elf_memory_is_cut_where_many_pages_are_missing),
+        cmocka_unit_test(test_elf_memory_is_not_cut_into_too_many_parts),
+        cmocka_unit_test(test_elf_shows_of_the_image_what_is_in_the_file),
         cmocka_unit_test(test_elf_headers_notes_and_memory_follow_one_another),
         cmocka_unit_test(test_elf_of_a_guest_without_notes_has_an_empty_note),
         cmocka_unit_test(test_kdump_areas_follow_one_another_in_whole_blocks),
