@@ -18,9 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define OP_SIZE 10
 #define MAX_OPS 64
 
-/* Enough for pages of all kinds, if they are not large; less is faster. */
-#define SMALL_RAM_MIB 80
-
 /* One of the 8 bytes that were there before. */
 typedef struct Undo {
     uint8_t *to;
@@ -41,10 +38,7 @@ static Pagegen *get_pages(uint8_t number)
     g_assert(n <= MAX_KERNELS);
     i = number % n;
     if (known[i] == NULL) {
-        kernels[i] = pagegen_kernels[i];
-        if (strstr(kernels[i].shape, "64K") == NULL) {
-            kernels[i].ram_mib = SMALL_RAM_MIB;
-        }
+        kernels[i] = pagegen_make_small(&pagegen_kernels[i]);
         known[i] = pagegen_new_full(&kernels[i]);
     }
     return known[i];

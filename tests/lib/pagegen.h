@@ -72,6 +72,10 @@ typedef struct PagegenKernel {
 /* All kernels; ends with one that has no release. */
 extern const PagegenKernel pagegen_kernels[];
 
+/* The same kernel with less memory, for who looks at many guests; all kinds
+ * of pages have room in it. */
+PagegenKernel pagegen_make_small(const PagegenKernel *kernel);
+
 typedef struct Pagegen {
     const PagegenKernel *kernel;
     const TablegenShape *shape;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernels, one for each form that something in struct page has had. */
+#include <string.h>
+
 #include "tests/lib/pagegen.h"
 
 /* clang-format off */
@@ -102,3 +104,15 @@ const PagegenKernel pagegen_kernels[] = {
     {0},
 };
 /* clang-format on */
+
+#define SMALL_RAM_MIB 80
+
+PagegenKernel pagegen_make_small(const PagegenKernel *kernel)
+{
+    PagegenKernel small = *kernel;
+
+    if (strstr(kernel->shape, "64K") == NULL) {
+        small.ram_mib = SMALL_RAM_MIB;
+    }
+    return small;
+}
