@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "dump/open.h"
+
 #include "guestcore/dump.h"
 
 #include "base/error.h"
-#include "dump/format/format.h"
 
 static const GcFormat *probe(GcImageReader *image, GError **error)
 {
@@ -24,9 +25,8 @@ static const GcFormat *probe(GcImageReader *image, GError **error)
     return NULL;
 }
 
-/* All images, which must be of the same format. */
-static const GcFormat *probe_all(const GPtrArray *images,
-                                 const char *const *paths, GError **error)
+const GcFormat *gc_open_probe(const GPtrArray *images, const char *const *paths,
+                              GError **error)
 {
     const GcFormat *common = NULL;
 
@@ -48,7 +48,7 @@ static const GcFormat *probe_all(const GPtrArray *images,
     return common;
 }
 
-static GPtrArray *open_images(const char *const *paths, GError **error)
+GPtrArray *gc_open_images(const char *const *paths, GError **error)
 {
     g_autoptr(GPtrArray) images =
         g_ptr_array_new_with_free_func((GDestroyNotify)gc_image_reader_unref);
@@ -69,16 +69,16 @@ static GPtrArray *open_images(const char *const *paths, GError **error)
     return g_steal_pointer(&images);
 }
 
-static GcGuest *open_guest(const GPtrArray *images, const GcFormat *format,
-                           GcDumpInfo *info, GError **error)
+GcGuest *gc_open_guest(const GPtrArray *images, const GcFormat *format,
+                       GcDumpInfo *ret_info, GError **error)
 {
     GcImageReader *const *readers = (GcImageReader *const *)images->pdata;
-    GcGuest *guest = format->open(readers, images->len, info, error);
+    GcGuest *guest = format->open(readers, images->len, ret_info, error);
 
     if (guest != NULL) {
-        info->format = format->name;
-        info->is_flattened = gc_image_reader_is_flattened(readers[0]);
-        gc_guest_set_loss(guest, info->dump_level, info->is_incomplete);
+        ret_info->format = format->name;
+        ret_info->is_flattened = gc_image_reader_is_flattened(readers[0]);
+        gc_guest_set_loss(guest, ret_info->dump_level, ret_info->is_incomplete);
     }
     return guest;
 }
@@ -86,16 +86,16 @@ static GcGuest *open_guest(const GPtrArray *images, const GcFormat *format,
 GcGuest *gc_guest_open_files(const char *const *paths, GcDumpInfo *ret_info,
                              GError **error)
 {
-    g_autoptr(GPtrArray) images = open_images(paths, error);
+    g_autoptr(GPtrArray) images = gc_open_images(paths, error);
     const GcFormat *format =
-        images != NULL ? probe_all(images, paths, error) : NULL;
+        images != NULL ? gc_open_probe(images, paths, error) : NULL;
     GcDumpInfo info = {.format = NULL};
     GcGuest *guest;
 
     if (format == NULL) {
         return NULL;
     }
-    guest = open_guest(images, format, &info, error);
+    guest = gc_open_guest(images, format, &info, error);
     if (guest == NULL) {
         g_prefix_error(error, "%s: ", paths[0]);
         return NULL;

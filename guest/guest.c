@@ -132,6 +132,25 @@ unsigned gc_guest_get_n_cpus(const GcGuest *guest)
     return guest->n_cpus;
 }
 
+size_t gc_guest_get_n_notes(const GcGuest *guest)
+{
+    return guest->notes->len;
+}
+
+GBytes *gc_guest_get_note(const GcGuest *guest, size_t i, const char **ret_name,
+                          uint32_t *ret_type)
+{
+    const GcNote *note = g_ptr_array_index(guest->notes, i);
+
+    if (ret_name != NULL) {
+        *ret_name = note->name;
+    }
+    if (ret_type != NULL) {
+        *ret_type = note->type;
+    }
+    return note->desc;
+}
+
 const GcVmcoreinfoText *gc_guest_get_vmcoreinfo_text(const GcGuest *guest)
 {
     return guest->vmcoreinfo;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "dump/format/elf_inspect.h"
 #include "dump/format/elf_read.h"
 #include "dump/format/elf_write.h"
 #include "dump/format/format.h"
@@ -10,5 +11,6 @@ const GcFormat gc_format_elf = {
     .can_stream = true,
     .probe = gc_elf_probe,
     .open = gc_elf_read,
+    .inspect = gc_elf_inspect,
     .write = gc_elf_write,
 };

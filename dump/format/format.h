@@ -6,6 +6,7 @@
 #pragma once
 
 #include "guestcore/dump.h"
+#include "guestcore/inspect.h"
 
 #include "dump/codec/codec.h"
 #include "dump/image/image_reader.h"
@@ -52,6 +53,13 @@ typedef struct GcFormat {
      * this format knows of @ret_info.  Errors: as gc_guest_open_files(). */
     GcGuest *(*open)(GcImageReader *const *images, size_t n_images,
                      GcDumpInfo *ret_info, GError **error);
+
+    /* Counts the pages of the dump that @guest was opened from, and adds what
+     * readers of this format will object to.  Errors: GC_ERROR_FORMAT,
+     * GC_ERROR_IO. */
+    bool (*inspect)(GcImageReader *const *images, size_t n_images,
+                    const GcGuest *guest, GcDumpInspection *inspection,
+                    GError **error);
 
     /* Whether the file can be written in a rising order of offsets. */
     bool can_stream;

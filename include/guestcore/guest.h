@@ -137,6 +137,30 @@ GC_API GcMemory *gc_guest_get_memory(const GcGuest *guest);
 GC_API unsigned gc_guest_get_n_cpus(const GcGuest *guest);
 
 /**
+ * gc_guest_get_n_notes:
+ * @guest: the guest
+ *
+ * Returns: the number of its notes
+ * Threads: any thread
+ */
+GC_API size_t gc_guest_get_n_notes(const GcGuest *guest);
+
+/**
+ * gc_guest_get_note:
+ * @guest: the guest
+ * @i: less than gc_guest_get_n_notes()
+ * @ret_name: (out) (optional) (transfer none): its name; of a guest's note,
+ *     anything without a byte of zero
+ * @ret_type: (out) (optional): its type
+ *
+ * Returns: (transfer none): the descriptor of the @i-th note, in the order in
+ *     which they are written; valid until a note is added
+ * Threads: any thread
+ */
+GC_API GBytes *gc_guest_get_note(const GcGuest *guest, size_t i,
+                                 const char **ret_name, uint32_t *ret_type);
+
+/**
  * gc_guest_get_vmcoreinfo:
  * @guest: the guest
  *

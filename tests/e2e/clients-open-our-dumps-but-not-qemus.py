@@ -3,6 +3,7 @@
 """makedumpfile, crash, drgn, readelf and gdb open what guestcore dumps of a
 running guest; makedumpfile does not open what QEMU dumps of it."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -42,6 +43,7 @@ def test(t):
         with t.case(f"{form}: guestcore info tells what it is"):
             info_tells(tool.info(path), form, release, dumps)
     makedumpfile_refuses(t, *qemus)
+    info_knows_why(t, tool, dumps, *qemus)
 
 
 def readers_open(t, form, path, release, console):
@@ -85,6 +87,25 @@ def makedumpfile_refuses(t, elf, flat):
                        (plain, "kdump-zlib dump, put right,")):
         with t.case(f"QEMU's own {what} fails in makedumpfile"):
             assert not clients.makedumpfile_dmesg(path).ok
+
+
+def info_knows_why(t, tool, dumps, elf, flat):
+    """What guestcore info says of readers is so."""
+    for form, path in dumps.items():
+        with t.case(f"{form}: guestcore info has no objection, and counts"):
+            info = json.loads(tool.info(path, "--json"))
+            assert info["readers"] == [] and info["warnings"] == []
+            pages = info["pages"]
+            packed = sum(one["pages"] for one in pages["packed"].values())
+            assert pages["zero"] + pages["raw"] + packed == pages["memory"]
+            assert pages["memory"] * info["page-size"] == info["present"]
+    for path, words in ((elf, ("makedumpfile refuses",)),
+                        (flat, ("flattened", "utsname is not filled",
+                                "another phys_base"))):
+        with t.case(f"guestcore info knows what readers have against {path.name}"):
+            said = "\n".join(json.loads(tool.info(path, "--json"))["readers"])
+            for word in words:
+                assert word in said, said
 
 
 run(test, __doc__)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "guestcore/dump.h"
+#include "guestcore/inspect.h"
 
 #include "guest/guest.h"
 #include "guest/kernel.h"
@@ -64,6 +65,20 @@ static int fill_file(const char *magic, const uint8_t *data, size_t size)
     return fd;
 }
 
+static void inspect(const char *path)
+{
+    const char *const paths[] = {path, NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GcDumpInspection) inspection = gc_dump_inspect(paths, &error);
+
+    g_assert((inspection == NULL) == (error != NULL));
+    if (inspection != NULL) {
+        g_assert(gc_dump_inspection_get_objections(inspection) != NULL);
+    } else {
+        g_assert(error->domain == GC_ERROR);
+    }
+}
+
 void fuzz_guest_open(const char *magic, const uint8_t *data, size_t size)
 {
     int fd = fill_file(magic, data, MIN(size, MAX_SIZE));
@@ -74,6 +89,7 @@ void fuzz_guest_open(const char *magic, const uint8_t *data, size_t size)
     g_assert((guest == NULL) == (error != NULL));
     if (guest != NULL) {
         look_at(guest);
+        inspect(path);
     } else {
         g_assert(error->domain == GC_ERROR);
         g_assert(error->code == GC_ERROR_FORMAT || error->code == GC_ERROR_IO ||

@@ -32,9 +32,9 @@ class Tool:
         assert done.stderr == "", f"guestcore dump says {done.stderr!r}"
         return path
 
-    def info(self, path):
+    def info(self, path, *options):
         """What `guestcore info` prints of a file, which it must open."""
-        done = self.run("info", str(path))
+        done = self.run("info", *options, str(path))
         assert done.returncode == 0, \
             f"guestcore info: status {done.returncode}\n{done.stderr}"
         return done.stdout

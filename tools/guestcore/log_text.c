@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "printable.h"
+
 #define NANOSECONDS UINT64_C(1000000000)
 
 /* Who logged it, T and a task or C and a CPU. */
@@ -30,15 +32,6 @@ static void append_stamp(GString *text, const GcLogRecord *record, bool caller)
     }
 }
 
-static void append_byte(GString *text, char c)
-{
-    if (g_ascii_isprint(c) || c == '\t') {
-        g_string_append_c(text, c);
-    } else {
-        g_string_append_printf(text, "\\x%02x", (unsigned char)c);
-    }
-}
-
 void log_text_append(GString *text, const GcLogRecord *record, bool caller)
 {
     gsize start = text->len;
@@ -50,7 +43,7 @@ void log_text_append(GString *text, const GcLogRecord *record, bool caller)
         if (record->text[i] == '\n') {
             g_string_append_printf(text, "\n%*s", (int)indent, "");
         } else {
-            append_byte(text, record->text[i]);
+            printable_append(text, record->text[i]);
         }
     }
     g_string_append_c(text, '\n');
@@ -79,7 +72,7 @@ static char *make_json_text(const GcLogRecord *record)
         if (record->text[i] == '\n') {
             g_string_append_c(text, '\n');
         } else {
-            append_byte(text, record->text[i]);
+            printable_append(text, record->text[i]);
         }
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
