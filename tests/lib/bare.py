@@ -41,12 +41,14 @@ class Bare:
         self.path = Path(self._folder.name)
         self.process = subprocess.Popen(
             [t.tool, "-accel", "kvm", "-m", str(memory), "-smp", str(cpus),
-             "-kernel", str(t.options.bare / name),
+             "-S", "-kernel", str(t.options.bare / name),
              "-append", f"cpus={cpus} {append}", "-device", "vmcoreinfo",
              "-serial", f"file:{self.path}/serial",
              "-qmp", f"unix:{self.path}/qmp,server=on,wait=off", *arguments],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.qmp = Qmp(self.path / "qmp")
+        if "-S" not in arguments:  # only now, so that no event is missed
+            self.qmp.command("cont")
 
     def __enter__(self):
         return self

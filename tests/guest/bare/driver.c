@@ -9,7 +9,8 @@
  *   irq=1      before that, the serial port interrupts the first CPU
  *   resets=N   the first N times it resets the machine: by a fault without a
  *              handler, or
- *   port=1     by the port of the keyboard controller */
+ *   port=1     by the port of the keyboard controller
+ *   off=1      at the end it switches the machine off */
 #include "bare.h"
 
 #define SIGNATURE 0x00
@@ -27,6 +28,8 @@
 
 #define KEYBOARD_COMMAND 0x64
 #define PULSE_RESET 0xfe
+#define SLEEP_CONTROL 0x600
+#define SLEEP_OFF 0x34
 
 #define TEXT                                                                   \
     "OSRELEASE=6.1.0-bare\nPAGESIZE=4096\n"                                    \
@@ -98,6 +101,7 @@ static void reset_machine(void)
 {
     if (get_option("port", 0) != 0) {
         out8(KEYBOARD_COMMAND, PULSE_RESET);
+        bare_halt(0);
     }
     bare_triple_fault();
 }
@@ -147,6 +151,7 @@ static uint64_t read_clock(void)
 /* Writes down the time, and whether KVM says that the guest was stopped. */
 static void watch_clock(void)
 {
+    counters[0] = 0;
     write_msr(MSR_KVM_CLOCK, (uintptr_t)&clock_page | 1);
     say("clock\n");
     for (;;) {
@@ -186,6 +191,9 @@ void guest_main(void)
         reset_machine();
     }
     say("done\n");
+    if (get_option("off", 0) != 0) {
+        out8(SLEEP_CONTROL, SLEEP_OFF);
+    }
     if (get_option("clock", 0) != 0) {
         watch_clock();
     }
