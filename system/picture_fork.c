@@ -94,12 +94,28 @@ static bool end_fork(void *opaque, GError **error)
     return WIFEXITED(status);
 }
 
+/* When the kernel has no huge page left to copy one into, it ends who wrote:
+ * that is us. */
+static bool check_pages(const GcRam *ram, GError **error)
+{
+    if (ram->page_size == (uint64_t)sysconf(_SC_PAGESIZE)) {
+        return true;
+    }
+    g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
+                "private memory of huge pages cannot be copied without "
+                "danger for the guest; take share=on");
+    return false;
+}
+
 static void *take_fork(const GcRam *ram, GError **error)
 {
     int ends[2];
     int keep[2];
     Fork *picture;
 
+    if (!check_pages(ram, error)) {
+        return NULL;
+    }
     if (pipe2(ends, O_CLOEXEC) != 0) {
         gc_set_error_errno(error, errno, "cannot make a pipe");
         return NULL;

@@ -16,16 +16,12 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/bitmap.h"
 #include "base/error.h"
 #include "base/fileio.h"
 #include "system/picture_class.h"
-
-/* What linux/magic.h has. */
-#define HUGETLBFS_MAGIC_NUMBER 0x958458f6
 
 /* Read under one hold of the lock, in bytes: how long a write may wait. */
 #define READ_PART (128 * 1024)
@@ -251,15 +247,10 @@ static bool register_memory(const Protect *picture, GError **error)
 
 static bool make_room(Protect *picture, GError **error)
 {
-    struct statfs fs;
     void *aside = mmap(NULL, picture->ram->size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    picture->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-    if (fstatfs(picture->ram->fd, &fs) == 0 &&
-        fs.f_type == HUGETLBFS_MAGIC_NUMBER) {
-        picture->page_size = (uint64_t)fs.f_bsize;
-    }
+    picture->page_size = picture->ram->page_size;
     if (aside == MAP_FAILED) {
         gc_set_error_errno(error, errno,
                            "cannot map memory to put pages aside");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "guestcore/error.h"
@@ -13,6 +14,9 @@
 #include "base/error.h"
 #include "base/fileio.h"
 #include "guest/attach/process_memory.h"
+
+/* What linux/magic.h has. */
+#define HUGETLBFS_MAGIC_NUMBER 0x958458f6
 
 void gc_ram_free(GcRam *ram)
 {
@@ -90,6 +94,17 @@ static bool map_backing(GcRam *ram, GError **error)
     return true;
 }
 
+/* A hugetlbfs is told by its pages' size, anything else has the usual one. */
+static uint64_t find_page_size(int fd)
+{
+    struct statfs fs;
+
+    return fd >= 0 && fstatfs(fd, &fs) == 0 &&
+                   fs.f_type == HUGETLBFS_MAGIC_NUMBER
+               ? (uint64_t)fs.f_bsize
+               : (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static bool needs_file(const GcConfigBackend *backend)
 {
     return !backend->is_anonymous || backend->share;
@@ -110,6 +125,7 @@ GcRam *gc_ram_new(const GcConfigBackend *backend, GError **error)
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID, "size is 0");
     } else if ((ram->fd < 0 || give_size(ram->fd, ram->size, error)) &&
                map_backing(ram, error)) {
+        ram->page_size = find_page_size(ram->fd);
         return g_steal_pointer(&ram);
     }
     g_prefix_error(error, "memory '%s': ", backend->id);

@@ -13,6 +13,7 @@
  * @host: where it is mapped
  * @size: in bytes
  * @fd: what is mapped; -1: memory of this process alone
+ * @page_size: of the host's pages that it is made of, in bytes
  * @share: whether the mapping and @fd show the same bytes
  */
 typedef struct GcRam {
@@ -20,6 +21,7 @@ typedef struct GcRam {
     uint8_t *host;
     uint64_t size;
     int fd;
+    uint64_t page_size;
     bool share;
 } GcRam;
 

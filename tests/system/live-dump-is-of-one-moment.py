@@ -299,6 +299,24 @@ def check_panic(t, folder):
         assert ask(lines, "query-status")["status"] == "guest-panicked"
 
 
+HUGE = Path("/dev/hugepages")
+
+
+def check_huge(t, folder):
+    with t.case("private memory of huge pages is refused"):
+        free = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
+        if not HUGE.is_mount() or int(free.read_text()) < 2:
+            raise Skip(f"no huge pages in {HUGE}")
+        with System(t.tool, "-M", "pc,memory-backend=ram", "-object",
+                    "memory-backend-file,id=ram,size=2M,share=off,"
+                    f"mem-path={HUGE}") as system:
+            lines = system.qmp()
+            lines.send(dump_request(folder / "x", x_live=True))
+            message, _ = answer(lines)
+            assert "huge pages" in message["error"]["desc"], message
+            assert ask(lines, "query-status")["status"] == "running"
+
+
 def check_refused(t, folder):
     with t.case("memory of a file on a disk is refused, and nothing happens"):
         if os.statvfs(folder).f_fsid == os.statvfs("/dev/shm").f_fsid:
@@ -355,6 +373,7 @@ def test(t):
         check_kind(t, kind, folder)
     check_panic(t, folder)
     check_refused(t, folder)
+    check_huge(t, folder)
     check_user(t)
 
 
