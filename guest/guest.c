@@ -117,6 +117,13 @@ const GcArch *gc_guest_get_arch_info(const GcGuest *guest)
     return guest->arch;
 }
 
+void gc_guest_replace_memory(GcGuest *guest, GcMemory *memory)
+{
+    gc_memory_ref(memory);
+    gc_memory_unref(guest->memory);
+    guest->memory = memory;
+}
+
 GcMemory *gc_guest_get_memory(const GcGuest *guest)
 {
     return guest->memory;

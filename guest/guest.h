@@ -14,6 +14,9 @@ const GcArch *gc_guest_get_arch_info(const GcGuest *guest);
 /* All notes in order.  (element-type GcNote) Borrowed. */
 GPtrArray *gc_guest_get_notes(const GcGuest *guest);
 
+/* Puts @memory, which must have the same in it, in the place of the guest's. */
+void gc_guest_replace_memory(GcGuest *guest, GcMemory *memory);
+
 /* Adds a sentence to gc_guest_get_warnings(). */
 void gc_guest_add_warning(GcGuest *guest, const char *format, ...)
     G_GNUC_PRINTF(2, 3);

@@ -15,9 +15,11 @@
 #include "guestcore/attach.h"
 
 #include "base/error.h"
+#include "base/memory_copy.h"
 #include "guest/attach/attach_options.h"
 #include "guest/attach/byte_order.h"
 #include "guest/attach/checks.h"
+#include "guest/attach/host_memory.h"
 #include "guest/attach/layout.h"
 #include "guest/attach/process_memory.h"
 #include "guest/attach/qemu_head.h"
@@ -35,6 +37,8 @@ struct GcAttach {
     gint64 resumed_at;
     GcProcess *process;
     GcGuest *guest;
+    GcAttachIsCancelled is_cancelled;
+    void *user_data;
     GPtrArray *warnings; /* of char *, with a NULL at the end once complete */
 };
 
@@ -135,6 +139,33 @@ int64_t gc_attach_get_pause(const GcAttach *attach)
         attach->resumed_at != 0 ? attach->resumed_at : g_get_monotonic_time();
 
     return attach->stopped_at != 0 ? end - attach->stopped_at : 0;
+}
+
+bool gc_attach_copy_memory(GcAttach *attach, GError **error)
+{
+    GcMemory *memory = gc_guest_get_memory(attach->guest);
+    g_autoptr(GcMemory) copy = NULL;
+    uint64_t size;
+    uint64_t spare = gc_host_memory_get_spare();
+
+    if (!gc_memory_count_data(memory, &size, error)) {
+        return false;
+    }
+    if (size > spare / 4 * 3) {
+        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
+                    "the host has %" G_GUINT64_FORMAT
+                    " MiB to spare, and a copy of the guest's memory needs "
+                    "%" G_GUINT64_FORMAT " MiB",
+                    spare >> 20, size >> 20);
+        return false;
+    }
+    copy = gc_memory_copy(memory, g_get_num_processors(), attach->is_cancelled,
+                          attach->user_data, error);
+    if (copy == NULL) {
+        return false;
+    }
+    gc_guest_replace_memory(attach->guest, copy);
+    return true;
 }
 
 void gc_attach_keep_paused(GcAttach *attach)
@@ -353,6 +384,8 @@ GcAttach *gc_attach_qemu(const char *qmp_path, const GcAttachOptions *options,
     attach->qmp_path = g_strdup(qmp_path);
     attach->warnings = g_ptr_array_new_with_free_func(g_free);
     options = options != NULL ? options : defaults;
+    attach->is_cancelled = options->is_cancelled;
+    attach->user_data = options->user_data;
     limits = gc_attach_options_get_limits(options);
     attach->client = gc_qmp_client_new(qmp_path, &limits, error);
     if (attach->client == NULL) {

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from check import run
 from foreign import environment
 from guest import QEMU, Guest
-from middle import frozen_in_the_middle
+from middle import freeze, frozen_in_the_middle
 from proxy import Proxy
 from qmp import Qmp
 from tool import TIMEOUT, Tool, dump_arguments
@@ -50,6 +50,8 @@ def test(t):
                 timed_out(t, tool, guest, proxy)
         with t.case("half a command does not keep QEMU from going on"):
             half_a_command(guest)
+        with t.case("--copy-first: the guest runs while the dump is written"):
+            copied_first(t, tool, guest)
         with t.case("--keep-paused leaves the guest standing still"):
             kept_paused(t, tool, guest)
         with t.case("guestcore resume, when nobody is left who would"):
@@ -134,6 +136,18 @@ def half_a_command(guest):
         runs_again(guest)
     finally:
         qmp.close()
+
+
+def copied_first(t, tool, guest):
+    folder = fresh(t)
+    arguments = dump_arguments(guest.socket, folder / "dump", "kdump-raw-zlib")
+    with tool.started(*arguments, "--copy-first") as process:
+        assert freeze(process), "it was not caught in the middle"
+        runs_again(guest)
+        process.send_signal(signal.SIGCONT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0 and stderr == "", stderr
+    (folder / "dump").unlink()
 
 
 def kept_paused(t, tool, guest):

@@ -41,6 +41,11 @@ def test(t):
         with t.case("a guest that stood still is left standing still"):
             assert not guest.running()
         same_for_any_threads(t, tool, guest, ours)
+        for form in FORMATS:
+            with t.case(f"{form}: the same bytes out of a copy of memory"):
+                again = t.folder / "again"
+                tool.dump(guest, again, form, "--copy-first")
+                same_bytes(ours[form], again)
         theirs = qemu_dump(guest, t.folder / "qemu.elf")
         with t.case("a dump is the same once all memory is in use"):
             same_again(tool, guest, ours["elf"], t.folder / "again")

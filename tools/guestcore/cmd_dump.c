@@ -21,6 +21,7 @@ typedef struct Options {
     gboolean paging;
     int pid;
     int timeout;
+    gboolean copy_first;
     gboolean no_pause;
     gboolean keep_paused;
     gboolean force;
@@ -138,6 +139,28 @@ static GcDumpJob *make_job(Dump *dump, GError **error)
     return g_steal_pointer(&job);
 }
 
+/* The guest goes on as soon as there is a copy of its memory; if there can be
+ * none, it waits for the dump as ever. */
+static bool copy_first(Dump *dump, GError **error)
+{
+    g_autoptr(GError) own_error = NULL;
+
+    if (!dump->options->copy_first) {
+        return true;
+    }
+    if (gc_attach_copy_memory(dump->attach, &own_error)) {
+        resume(dump);
+        return true;
+    }
+    if (!g_error_matches(own_error, GC_ERROR, GC_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&own_error));
+        return false;
+    }
+    g_prefix_error(&own_error, "the guest stands still until it is dumped: ");
+    print_warning(own_error->message);
+    return true;
+}
+
 static bool write_dump(Dump *dump, GError **error)
 {
     g_autoptr(GcDumpJob) job = make_job(dump, error);
@@ -194,7 +217,7 @@ static bool dump_guest(const Options *options, GError **error)
     if (attach != NULL) {
         dump.attach = attach;
         print_warnings(attach);
-        ok = write_dump(&dump, error);
+        ok = copy_first(&dump, error) && write_dump(&dump, error);
     }
     if (!ok) {
         explain_cancel(&dump, error);
@@ -234,6 +257,8 @@ static bool check_options(const Options *options, int argc, GError **error)
         wrong = "--pid takes the number of a process";
     } else if (options->timeout < 0) {
         wrong = "--timeout takes a number of seconds";
+    } else if (options->copy_first && options->keep_paused) {
+        wrong = "--copy-first and --keep-paused contradict each other";
     } else if (options->no_pause && options->keep_paused) {
         wrong = "--no-pause and --keep-paused contradict each other";
     }
@@ -292,6 +317,9 @@ static bool run(int argc, char **argv, GError **error)
          "QEMU's process (default: the one that made the socket)", "PID"},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
          "give up if the dump is not complete by then", "SECONDS"},
+        {"copy-first", 0, 0, G_OPTION_ARG_NONE, &options.copy_first,
+         "copy the guest's memory, and let it go on while the dump is written",
+         NULL},
         {"no-pause", 0, 0, G_OPTION_ARG_NONE, &options.no_pause,
          "let the guest run; the dump is then not consistent", NULL},
         {"keep-paused", 0, 0, G_OPTION_ARG_NONE, &options.keep_paused,

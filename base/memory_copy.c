@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/memory_copy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/ranges.h"
+
+/* Copied by one thread at a time. */
+#define PIECE_SIZE (UINT64_C(4) * 1024 * 1024)
+
+#define HUGE_PAGE_SIZE ((uintptr_t)2 * 1024 * 1024)
+
+/* A block of the copy: of its mapping only what holds data takes room. */
+typedef struct Copy {
+    uint8_t *bytes;
+    uint64_t size;
+    GcRanges *data;
+} Copy;
+
+static void free_copy(void *opaque)
+{
+    Copy *copy = opaque;
+
+    munmap(copy->bytes, copy->size);
+    gc_ranges_free(copy->data);
+    g_free(copy);
+}
+
+static bool copy_read(void *opaque, uint64_t offset, void *buf, size_t len,
+                      GError **error G_GNUC_UNUSED)
+{
+    const Copy *copy = opaque;
+
+    memcpy(buf, copy->bytes + offset, len);
+    return true;
+}
+
+static bool copy_next_data(void *opaque, uint64_t offset, uint64_t end,
+                           uint64_t *ret_start, uint64_t *ret_end,
+                           GError **error G_GNUC_UNUSED)
+{
+    const Copy *copy = opaque;
+    size_t i = gc_ranges_find(copy->data, offset);
+    GcRange range = {end, end};
+
+    if (i < gc_ranges_get_n(copy->data)) {
+        range = gc_ranges_get(copy->data, i);
+    }
+    *ret_start = MIN(MAX(range.start, offset), end);
+    *ret_end = MIN(range.end, end);
+    return true;
+}
+
+/* The pieces that are to be copied, and how far that has come. */
+typedef struct Work {
+    GcMemory *from;
+    GArray *pieces; /* of Piece */
+    bool (*is_cancelled)(void *user_data);
+    void *user_data;
+    gint next;   /* atomic: the first piece that nobody has */
+    gint failed; /* atomic: somebody has */
+    GMutex lock; /* guards the error */
+    GError *error;
+} Work;
+
+typedef struct Piece {
+    GcPaddr paddr;
+    uint64_t size;
+    uint8_t *to;
+} Piece;
+
+static void fail(Work *work, GError *error)
+{
+    g_mutex_lock(&work->lock);
+    if (work->error == NULL) {
+        work->error = g_steal_pointer(&error);
+    }
+    g_mutex_unlock(&work->lock);
+    g_clear_error(&error);
+    g_atomic_int_set(&work->failed, 1);
+}
+
+static bool copy_piece(const Work *work, const Piece *piece, GError **error)
+{
+    if (work->is_cancelled != NULL && work->is_cancelled(work->user_data)) {
+        g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
+        return false;
+    }
+    return gc_memory_read(work->from, piece->paddr, piece->to, piece->size,
+                          error);
+}
+
+static gpointer run_thread(gpointer data)
+{
+    Work *work = data;
+
+    while (!g_atomic_int_get(&work->failed)) {
+        guint i = (guint)g_atomic_int_add(&work->next, 1);
+        GError *error = NULL;
+
+        if (i >= work->pieces->len) {
+            break;
+        }
+        if (!copy_piece(work, &g_array_index(work->pieces, Piece, i), &error)) {
+            fail(work, error);
+        }
+    }
+    return NULL;
+}
+
+static bool run_threads(Work *work, unsigned threads, GError **error)
+{
+    g_autofree GThread **all = g_new0(GThread *, threads);
+
+    g_mutex_init(&work->lock);
+    for (unsigned i = 0; i < threads; i++) {
+        all[i] = g_thread_new("memory-copy", run_thread, work);
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        g_thread_join(all[i]);
+    }
+    g_mutex_clear(&work->lock);
+    if (work->error != NULL) {
+        g_propagate_error(error, g_steal_pointer(&work->error));
+        return false;
+    }
+    return true;
+}
+
+static void add_pieces(Work *work, const Copy *copy, GcPaddr block_start,
+                       GcRange data)
+{
+    for (uint64_t at = data.start; at < data.end; at += PIECE_SIZE) {
+        Piece piece = {
+            .paddr = block_start + at,
+            .size = MIN(PIECE_SIZE, data.end - at),
+            .to = copy->bytes + at,
+        };
+
+        g_array_append_val(work->pieces, piece);
+    }
+}
+
+/* Fewer page faults where a huge page takes no more room than small ones; the
+ * kernel may decline. */
+static void ask_for_huge_pages(uint8_t *bytes, uint64_t size)
+{
+    size_t lead = -(uintptr_t)bytes % HUGE_PAGE_SIZE;
+
+    if (size >= lead + HUGE_PAGE_SIZE) {
+        size_t whole = (size - lead) / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE;
+
+        madvise(bytes + lead, whole, MADV_HUGEPAGE);
+    }
+}
+
+/* Finds what of a block holds data. */
+static bool find_data(Work *work, Copy *copy, GcMemoryBlock block,
+                      GError **error)
+{
+    GcPaddr block_end = block.start + block.size;
+    GcPaddr start;
+    GcPaddr end;
+
+    for (GcPaddr at = block.start; at < block_end; at = end) {
+        GcRange data;
+
+        if (!gc_memory_next_data(work->from, at, block_end, &start, &end,
+                                 error)) {
+            return false;
+        }
+        data = (GcRange){start - block.start, end - block.start};
+        gc_ranges_add(copy->data, data.start, data.end);
+        ask_for_huge_pages(copy->bytes + data.start, data.end - data.start);
+        add_pieces(work, copy, block.start, data);
+    }
+    return true;
+}
+
+static Copy *new_copy(uint64_t size, GError **error)
+{
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    Copy *copy;
+
+    if (bytes == MAP_FAILED) {
+        gc_set_error_errno(error, errno,
+                           "no room for a copy of %" G_GUINT64_FORMAT " bytes",
+                           size);
+        return NULL;
+    }
+    copy = g_new0(Copy, 1);
+    copy->bytes = bytes;
+    copy->size = size;
+    copy->data = gc_ranges_new();
+    return copy;
+}
+
+static bool add_block(Work *work, GcMemory *to, GcMemoryBlock block,
+                      GError **error)
+{
+    static const GcMemoryOps ops = {
+        .read = copy_read, .next_data = copy_next_data, .free = free_copy};
+    Copy *copy = new_copy(block.size, error);
+
+    if (copy == NULL) {
+        return false;
+    }
+    if (!gc_memory_add(to, block.start, block.size, &ops, copy, error)) {
+        free_copy(copy);
+        return false;
+    }
+    return find_data(work, copy, block, error);
+}
+
+bool gc_memory_count_data(GcMemory *memory, uint64_t *ret_size, GError **error)
+{
+    uint64_t size = 0;
+    GcPaddr start;
+    GcPaddr end;
+
+    for (GcPaddr at = 0; at < UINT64_MAX; at = end) {
+        if (!gc_memory_next_data(memory, at, UINT64_MAX, &start, &end, error)) {
+            return false;
+        }
+        size += end - start;
+    }
+    *ret_size = size;
+    return true;
+}
+
+GcMemory *gc_memory_copy(GcMemory *memory, unsigned threads,
+                         bool (*is_cancelled)(void *user_data), void *user_data,
+                         GError **error)
+{
+    g_autoptr(GcMemory) to = gc_memory_new();
+    g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+    Work work = {.from = memory,
+                 .pieces = pieces,
+                 .is_cancelled = is_cancelled,
+                 .user_data = user_data};
+
+    for (size_t i = 0; i < gc_memory_get_n_blocks(memory); i++) {
+        if (!add_block(&work, to, gc_memory_get_block(memory, i), error)) {
+            return NULL;
+        }
+    }
+    return run_threads(&work, threads, error) ? g_steal_pointer(&to) : NULL;
+}
