@@ -24,6 +24,31 @@ print(prog["UTS_RELEASE"].string_().decode())
 """
 
 
+# Through the kernel's page tables, at the address that VMCOREINFO has of it.
+DRGN_UTS_SCRIPT = """
+import drgn, re, sys
+prog = drgn.Program()
+prog.set_core_dump(sys.argv[1])
+def number(key):
+    return int(re.search(rb"^%s=([0-9a-f]+)$" % re.escape(key).encode(), text,
+                         re.M).group(1), 16)
+with open(sys.argv[1], "rb") as file:
+    text = file.read(1 << 20)
+address = number("SYMBOL(init_uts_ns)") + number("OFFSET(uts_namespace.name)")
+print(prog.read(address, 390))
+"""
+
+DRGN_TASKS_SCRIPT = """
+import drgn, sys
+from drgn.helpers.linux.pid import for_each_task
+prog = drgn.Program()
+prog.set_core_dump(sys.argv[1])
+prog.load_debug_info([sys.argv[2]])
+for task in for_each_task(prog):
+    print(task.pid.value_(), task.comm.string_().decode())
+"""
+
+
 class Verdict(NamedTuple):
     """What a reader said: whether it opened the dump, and its text."""
     ok: bool
@@ -75,6 +100,30 @@ def drgn_release(path):
     requires_drgn()
     done = _run([PYTHON, "-c", DRGN_SCRIPT, str(path)])
     return Verdict(done.returncode == 0, done.stdout.strip(), done.stdout)
+
+
+def drgn_uts(path):
+    """The kernel's init_uts_ns as drgn reads it."""
+    requires_drgn()
+    done = _run([PYTHON, "-c", DRGN_UTS_SCRIPT, str(path)])
+    return Verdict(done.returncode == 0, done.stdout, done.stdout)
+
+
+def drgn_tasks(path, symbols):
+    """The number and name of every task, given the kernel's debug symbols."""
+    requires_drgn()
+    done = _run([PYTHON, "-c", DRGN_TASKS_SCRIPT, str(path), str(symbols)])
+    return Verdict(done.returncode == 0, done.stdout, done.stdout)
+
+
+def crash(path, symbols, commands):
+    """What crash says to some commands, given the kernel's debug symbols."""
+    requires("crash")
+    with tempfile.NamedTemporaryFile("w", suffix=".crash") as script:
+        script.write("\n".join([*commands, "exit", ""]))
+        script.flush()
+        done = _run(["crash", "-s", "-i", script.name, str(symbols), str(path)])
+    return Verdict(done.returncode == 0, done.stdout, done.stdout)
 
 
 def readelf(path):
