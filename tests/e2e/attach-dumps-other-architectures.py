@@ -24,6 +24,7 @@ from foreign import qemu_dump
 from foreign_clients import ForeignClients
 from foreign_guest import MACHINES, ForeignGuest
 from kdump import Kdump
+from kernellog import same_log
 from tool import Tool, dump_arguments
 
 FIRMWARE = 0xfffc0000
@@ -31,6 +32,8 @@ EM = {"arm64": 183, "i386": 3, "ppc64el": 21, "s390x": 22}
 PRSTATUS = b"CORE\0", 1
 POWER_REGISTERS = 112, 464
 FORMATS = ("elf", "kdump-raw-zlib", "kdump-zlib")
+# What a kernel of s390x says at least, which says the least.
+FEW_LINES = 100
 # Who reads what; nobody else takes flattened files.
 DRGN = ("elf", "kdump-raw-zlib")
 MAKEDUMPFILE = ("elf", "kdump-raw-zlib")
@@ -64,6 +67,7 @@ def one(t, tool, arch, machine):
     release = (image / "release").read_text(encoding="ascii").strip()
     ours = {}
     with ForeignGuest(image, arch) as guest:
+        console = guest.whole_console()
         guest.stop()
         for form in FORMATS:
             with t.case(f"{arch}, {form}: the guest is dumped"):
@@ -87,6 +91,11 @@ def one(t, tool, arch, machine):
         for form in FORMATS[1:]:
             with t.case(f"{arch}, {form}: all is as in elf"):
                 same_kdump(plain(ours[form]), core)
+    for form, path in ours.items():
+        with t.case(f"{arch}, {form}: guestcore dmesg says what the console did"):
+            done = tool.run("dmesg", path)
+            assert done.returncode == 0 and done.stderr == "", done.stderr
+            same_log(done.stdout, console, FEW_LINES)
     readers_open(t, arch, ours, release)
     for path in t.folder.iterdir():
         path.unlink()
