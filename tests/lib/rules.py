@@ -6,7 +6,8 @@ import struct
 
 from dumpfile import PAGE, VMCOREINFO, demand, round_up
 from elfcore import EHDR_SIZE, PT_LOAD, PT_NOTE
-from kdump import FLAG_ZLIB, SUB_HEADER_SIZE
+from kdump import SUB_HEADER_SIZE
+from pagecodec import CODEC_FLAGS
 
 PRSTATUS_SIZE = 336
 PR_PID = 32
@@ -46,7 +47,7 @@ def check_kdump(dump):
     demand(head.kernel_version.strip(b"\0"), "utsname version is empty")
     # libkdumpfile first takes tv_usec for the 32-bit header's page size.
     demand(head.microseconds == 0, "tv_usec is not 0")
-    demand(head.status == FLAG_ZLIB, f"status is {head.status:#x}")
+    demand(head.status == CODEC_FLAGS["zlib"], f"status is {head.status:#x}")
     demand(head.nr_cpus == len(dump.cpu_notes()), f"nr_cpus {head.nr_cpus}")
     demand(sub.offset_note == PAGE + SUB_HEADER_SIZE, "notes out of place")
     blocks = round_up(SUB_HEADER_SIZE + sub.size_note, PAGE) // PAGE
