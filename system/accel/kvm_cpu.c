@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/fileio.h"
-#include "base/trace.h"
 #include "system/accel/kvm.h"
 
 /* Interrupts KVM_RUN; nobody else sends it to a thread of ours. */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a CPU says that it is: what the host's KVM can do, with the number and
  * the neighbours of this CPU in the place of those of the host's. */
-#include <errno.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
-#include "base/error.h"
 #include "system/accel/kvm.h"
 
 /* More than KVM ever had. */
