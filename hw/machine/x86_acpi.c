@@ -47,7 +47,7 @@ static GcPaddr place_table(GcMachine *machine, GcPaddr *next, GBytes *table)
     const void *data = g_bytes_get_data(table, &size);
 
     *next = start + size;
-    g_assert(*next <= GC_X86_BOOT_KERNEL);
+    g_assert(*next <= GC_X86_BOOT_BIOS_ENTRY);
     gc_bus_write_ram(machine->memory, start, data, size);
     g_bytes_unref(table);
     return start;

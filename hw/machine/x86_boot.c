@@ -5,6 +5,7 @@
 
 #include "base/byteorder.h"
 #include "base/error.h"
+#include "hw/power.h"
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 #define PAGE_SIZE 4096
@@ -117,6 +118,23 @@ static bool add_page_tables(GcMachine *machine, GError **error)
                               GC_X86_BOOT_PAGE_TABLES, tables, size, error);
 }
 
+/* Linux restarts a machine of reduced hardware by jumping into the BIOS, where
+ * CPUs once began: this resets the machine. */
+static bool add_bios_entry(GcMachine *machine, GError **error)
+{
+    static const uint8_t code[] = {
+        0xb0, GC_POWER_RESET_VALUE, /* mov al, … */
+        0xe6, GC_POWER_RESET_PORT,  /* out …, al */
+        0xf4,                       /* hlt */
+        0xeb, 0xfd,                 /* jmp to the hlt */
+    };
+    g_autoptr(GBytes) bytes = g_bytes_new_static(code, sizeof(code));
+
+    return gc_boot_image_add(machine->boot_image, "BIOS entry",
+                             GC_X86_BOOT_BIOS_ENTRY, bytes, sizeof(code),
+                             error);
+}
+
 static bool add_cmdline(GcMachine *machine, GError **error)
 {
     const char *text = machine->cmdline != NULL ? machine->cmdline : "";
@@ -148,7 +166,7 @@ bool gc_x86_boot_prepare(GcMachine *machine, const GcMachineConfig *config,
     machine->boot_image = gc_boot_image_new(machine->memory);
     machine->has_boot =
         add_cmdline(machine, error) && prepare_kernel(machine, config, error) &&
-        add_segments(machine, error) &&
+        add_segments(machine, error) && add_bios_entry(machine, error) &&
         (!machine->boot.long_mode || add_page_tables(machine, error));
     return machine->has_boot;
 }

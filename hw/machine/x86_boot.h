@@ -8,6 +8,7 @@
  *   0x00020000   command line
  *   0x0009f000   not RAM for the guest, up to 1 MiB …
  *   0x000e0000   … with the ACPI tables
+ *   0x000ffff0   the place of a BIOS, for kernels that restart by it
  *   0x00100000   kernel (a bzImage; an ELF file says itself where)
  *   end of the RAM below 4 GiB: the initrd */
 #pragma once
@@ -22,6 +23,7 @@
 #define GC_X86_BOOT_CMDLINE_ROOM 0x10000
 #define GC_X86_BOOT_LOW_END 0x9f000
 #define GC_X86_BOOT_ACPI 0xe0000
+#define GC_X86_BOOT_BIOS_ENTRY 0xffff0
 #define GC_X86_BOOT_KERNEL 0x100000
 
 /* The selectors that Linux wants. */

@@ -330,6 +330,18 @@ static void test_a_reset_loads_all_again(void **state)
     assert_int_equal(translate(machine, 0x123456), 0x123456);
 }
 
+/* Linux jumps there to restart. */
+static void test_the_bios_entry_resets(void **state)
+{
+    static const uint8_t code[] = {0xb0, 0xfe, 0xe6, 0x64, 0xf4, 0xeb, 0xfd};
+    Fixture *f = *state;
+    g_autoptr(GcMachine) machine = NULL;
+
+    take_file(f, make_bzimage(5000), SETUP_SIZE + 5000);
+    machine = start(f, "pc");
+    assert_memory_equal(ram + 0xffff0, code, sizeof(code));
+}
+
 static void test_memory_is_left_alone_without_cpus(void **state)
 {
     Fixture *f = *state;
@@ -592,6 +604,7 @@ int main(void)
         TEST(test_the_initrd_obeys_the_kernel),
         TEST(test_a_kernel_without_a_64bit_entry),
         TEST(test_a_reset_loads_all_again),
+        TEST(test_the_bios_entry_resets),
         TEST(test_memory_is_left_alone_without_cpus),
         TEST(test_bad_bzimages),
         TEST(test_ram_too_small_for_the_kernel),
