@@ -15,6 +15,7 @@ from foreign import environment
 # The python that Debian's drgn belongs to, whatever `python3` is in PATH.
 PYTHON = "/usr/bin/python3"
 TIMEOUT = 120
+SYMBOLS_TIMEOUT = 300
 
 DRGN_SCRIPT = """
 import drgn, sys
@@ -122,7 +123,8 @@ def crash(path, symbols, commands):
     with tempfile.NamedTemporaryFile("w", suffix=".crash") as script:
         script.write("\n".join([*commands, "exit", ""]))
         script.flush()
-        done = _run(["crash", "-s", "-i", script.name, str(symbols), str(path)])
+        done = _run(["crash", "-s", "-i", script.name, str(symbols), str(path)],
+                    SYMBOLS_TIMEOUT)
     return Verdict(done.returncode == 0, done.stdout, done.stdout)
 
 
@@ -151,13 +153,13 @@ def gdb_threads(path):
     return Verdict(bool(ok), done.stdout, done.stdout)
 
 
-def _run(command):
+def _run(command, timeout=TIMEOUT):
     """Runs a reader; both of its outputs are in stdout."""
     try:
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False, text=True,
+            stderr=subprocess.STDOUT, timeout=timeout, check=False, text=True,
             errors="replace", env=environment())
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(
-            command, 124, f"no answer within {TIMEOUT} s")
+            command, 124, f"no answer within {timeout} s")
