@@ -6,7 +6,7 @@
 
 #include "guestcore/types.h"
 
-#include "system/keyval.h"
+#include "system/options/keyval.h"
 #include "system/stream.h"
 
 typedef struct GcChardev GcChardev;

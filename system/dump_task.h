@@ -25,7 +25,7 @@
  * @level: as gc_dump_job_set_dump_level()
  * @threads: as gc_dump_job_set_threads(); -1 for as many as there are CPUs
  * @keep_partial: as gc_dump_job_set_keep_partial()
- * @is_live: whether the VM runs on meanwhile; see system/picture.h
+ * @is_live: whether the VM runs on meanwhile; see system/picture/picture.h
  * @tells_path: whether the event at the end and query-dump say @path
  *
  * What is wanted of a dump.

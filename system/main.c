@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "system/options.h"
+#include "system/options/options.h"
 #include "system/program.h"
 
 static int fail(const GError *error)

@@ -4,7 +4,7 @@
  * it: GUEST_PANICKED, STOP, then DUMP_COMPLETED, then what is to follow. */
 #pragma once
 
-#include "system/config.h"
+#include "system/options/config.h"
 #include "system/vm.h"
 
 /* Dumps that panics may leave under one name, so that a guest which panics

@@ -13,7 +13,7 @@
 #include "system/main_loop.h"
 #include "system/monitor/qmp.h"
 #include "system/process.h"
-#include "system/qtest.h"
+#include "system/qtest/qtest.h"
 #include "system/serial_line.h"
 #include "system/vm.h"
 

@@ -3,7 +3,7 @@
  * them all. */
 #pragma once
 
-#include "system/config.h"
+#include "system/options/config.h"
 
 /**
  * gc_program_run:

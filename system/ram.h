@@ -5,7 +5,7 @@
 
 #include "guestcore/memory.h"
 
-#include "system/config.h"
+#include "system/options/config.h"
 
 /**
  * GcRam:

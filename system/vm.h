@@ -16,9 +16,9 @@
 
 #include "hw/machine/machine.h"
 #include "system/accel.h"
-#include "system/config.h"
 #include "system/events.h"
-#include "system/picture.h"
+#include "system/options/config.h"
+#include "system/picture/picture.h"
 #include "system/ram.h"
 
 /**

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hw/machine/machine.h"
-#include "system/config.h"
+#include "system/options/config.h"
 #include "system/ram.h"
 
 /* Errors: GC_ERROR_INVALID if there is no default and none was named;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/lineio.h"
-#include "system/qtest.h"
+#include "system/qtest/qtest.h"
 
 #define RAM_SIZE (1024 * 1024)
 #define MAX_LINE 4096

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guestcore/error.h"
 
-#include "system/keyval.h"
+#include "system/options/keyval.h"
 #include "tests/unit/cmocka_all.h"
 
 static void test_parts_are_split_at_single_commas(void **state)

@@ -3,7 +3,7 @@
 
 #include "guestcore/error.h"
 
-#include "system/options.h"
+#include "system/options/options.h"
 #include "tests/unit/cmocka_all.h"
 
 /* Parses @line, split at spaces. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "system/qtest.h"
+#include "system/qtest/qtest.h"
 #include "tests/unit/cmocka_all.h"
 
 typedef struct Fixture {

@@ -5,7 +5,7 @@
 
 #include "guestcore/types.h"
 
-#include "system/config.h"
+#include "system/options/config.h"
 
 /**
  * GcOption:

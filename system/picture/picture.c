@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "system/picture.h"
+#include "system/picture/picture.h"
 
-#include "system/picture_class.h"
+#include "system/picture/picture_class.h"
 
 struct GcPicture {
     const GcPictureClass *class;

@@ -21,7 +21,7 @@
 #include "base/bitmap.h"
 #include "base/error.h"
 #include "base/fileio.h"
-#include "system/picture_class.h"
+#include "system/picture/picture_class.h"
 
 /* Read under one hold of the lock, in bytes: how long a write may wait. */
 #define READ_PART (128 * 1024)

@@ -2,7 +2,7 @@
 /* What the server and the commands of qtest share. */
 #pragma once
 
-#include "system/qtest.h"
+#include "system/qtest/qtest.h"
 
 /**
  * GcQtestState:

@@ -6,7 +6,7 @@
 
 #include "hw/machine/machine.h"
 #include "system/accel.h"
-#include "system/option_apply.h"
+#include "system/options/option_apply.h"
 
 void gc_option_replace(char **at, const char *value)
 {

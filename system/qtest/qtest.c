@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "system/qtest.h"
+#include "system/qtest/qtest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/lineio.h"
-#include "system/qtest_private.h"
+#include "system/qtest/qtest_private.h"
 
 /* Clients at the same time; libqtest is one. */
 #define CLIENTS_MAX 8

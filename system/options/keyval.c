@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "system/keyval.h"
+#include "system/options/keyval.h"
 
 #include <errno.h>
 #include <string.h>

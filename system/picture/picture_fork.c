@@ -16,7 +16,7 @@
 #include "base/fileio.h"
 #include "guest/attach/process.h"
 #include "guest/attach/process_memory.h"
-#include "system/picture_class.h"
+#include "system/picture/picture_class.h"
 
 typedef struct Fork {
     const uint8_t *host; /* of the RAM, here and there */

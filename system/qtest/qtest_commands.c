@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "system/qtest_private.h"
+#include "system/qtest/qtest_private.h"
 
 static void answer(GcQtestCall *call, const char *format, ...)
     G_GNUC_PRINTF(2, 3);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways in which a picture is taken; see system/picture.h, whose functions
- * these are. */
+/* The ways in which a picture is taken; see system/picture/picture.h, whose
+ * functions these are. */
 #pragma once
 
-#include "system/picture.h"
+#include "system/picture/picture.h"
 
 /**
  * GcPictureClass:

@@ -5,8 +5,8 @@
 #include "guestcore/error.h"
 
 #include "system/chardev.h"
-#include "system/option_apply.h"
-#include "system/options.h"
+#include "system/options/option_apply.h"
+#include "system/options/options.h"
 
 /* -h and --version */
 

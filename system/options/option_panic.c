@@ -7,7 +7,7 @@
 
 #include "base/output.h"
 #include "dump/output_format.h"
-#include "system/option_apply.h"
+#include "system/options/option_apply.h"
 
 bool gc_option_apply_action(GcConfig *config, const char *value, GError **error)
 {

@@ -2,7 +2,7 @@
 /* What the options do, for the table that names them. */
 #pragma once
 
-#include "system/config.h"
+#include "system/options/config.h"
 
 /* Whether @value asks for a list instead of being one of it. */
 bool gc_option_is_help(const char *value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "system/options.h"
+#include "system/options/options.h"
 
 #include <string.h>
 

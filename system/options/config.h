@@ -6,7 +6,7 @@
 #include "guestcore/types.h"
 
 #include "system/actions.h"
-#include "system/keyval.h"
+#include "system/options/keyval.h"
 
 /* QEMU's own default, for who says nothing. */
 #define GC_CONFIG_DEFAULT_RAM (UINT64_C(128) << 20)

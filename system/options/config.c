@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "system/config.h"
+#include "system/options/config.h"
 
 static void free_keyval(gpointer data)
 {
