@@ -4,7 +4,7 @@
 from anyelf import AnyElf
 from compare import PIECE, SHOWN, same_memory
 from dumpfile import PAGE
-from kdump import ZERO_PAGE, Kdump, runs
+from kdump import Kdump, runs
 
 
 class Filtered:
@@ -47,7 +47,7 @@ def zero_pages(elf):
             piece = elf.read(at, min(PIECE, end - at))
             if any(piece):
                 found |= {(at + i) // PAGE for i in range(0, len(piece), PAGE)
-                          if piece[i:i + PAGE] == ZERO_PAGE}
+                          if not any(piece[i:i + PAGE])}
             else:
                 found |= _frames([(at, at + len(piece))])
     return found
