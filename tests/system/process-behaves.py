@@ -164,6 +164,54 @@ def half_closed_and_hung(t):
         assert time.monotonic() - start < 5
 
 
+def talk(wire, data):
+    """Sends to a monitor by file descriptors, and returns an answer."""
+    os.write(wire[1], data)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        answer += os.read(wire[0], 65536)
+    return json.loads(answer)
+
+
+def pipes(t):
+    """A monitor on two named pipes; who leaves them can come back."""
+    path = t.folder / "pipe"
+    for end in ("in", "out"):
+        os.mkfifo(f"{path}.{end}")
+    with System(t.tool, "-M", "pc", "-qmp", f"pipe:{path}") as system:
+        for visit in range(2):
+            wire = [os.open(f"{path}.out", os.O_RDONLY),
+                    os.open(f"{path}.in", os.O_WRONLY)]
+            if visit == 0:
+                assert "QMP" in talk(wire, b"")
+            assert talk(wire, b'{"execute":"qmp_capabilities"}') is not None
+            for fd in wire:
+                os.close(fd)
+        system.qmp().close()
+    status, _, err = run_once(t.tool, "-chardev", f"pipe,id=a,path={path}.no")
+    assert status == 1 and f"cannot open {path}.no" in err, err
+
+
+def serial(t):
+    """COM1 on a socket: both ways, by qtest."""
+    path = t.folder / "com1"
+    with System(t.tool, "-M", "pc", "-serial",
+                f"unix:{path},server=on,wait=off") as system:
+        qtest = system.qtest()
+        line = connect(path)
+        assert qtest.ask("inb 0x3fd") == "OK 0x0060"
+        line.send("x")
+        while qtest.ask("inb 0x3fd") != "OK 0x0061":
+            time.sleep(0.01)
+        assert qtest.ask("inb 0x3f8") == "OK 0x0078"
+        for byte in b"hello\n":
+            assert qtest.ask(f"outb 0x3f8 {byte:#x}") == "OK"
+        assert line.line() == "hello"
+        line.close()
+        assert qtest.ask("outb 0x3f8 0x21") == "OK"
+        assert connect(path) is not None
+
+
 def many(t):
     """More clients than there are places, and all of them gone again."""
     with System(t.tool, "-M", "pc") as system:
@@ -199,6 +247,10 @@ def test(t):
         half_closed(t)
     with t.case("a client that shuts its side down and never reads"):
         half_closed_and_hung(t)
+    with t.case("a monitor on named pipes"):
+        pipes(t)
+    with t.case("a serial port on a socket"):
+        serial(t)
     with t.case("100 clients at once"):
         many(t)
     for target in ("aarch64", "riscv64"):
