@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 
 #include "base/error.h"
-#include "base/ranges.h"
 
 /* Copied by one thread at a time. */
 #define PIECE_SIZE (UINT64_C(4) * 1024 * 1024)
@@ -18,6 +17,7 @@ typedef struct Copy {
     uint8_t *bytes;
     uint64_t size;
     GcRanges *data;
+    GcRanges *missing; /* was not to be copied */
 } Copy;
 
 static void free_copy(void *opaque)
@@ -26,14 +26,21 @@ static void free_copy(void *opaque)
 
     munmap(copy->bytes, copy->size);
     gc_ranges_free(copy->data);
+    gc_ranges_free(copy->missing);
     g_free(copy);
 }
 
 static bool copy_read(void *opaque, uint64_t offset, void *buf, size_t len,
-                      GError **error G_GNUC_UNUSED)
+                      GError **error)
 {
     const Copy *copy = opaque;
+    size_t i = gc_ranges_find(copy->missing, offset);
 
+    if (i < gc_ranges_get_n(copy->missing) &&
+        gc_ranges_get(copy->missing, i).start < offset + len) {
+        g_set_error(error, GC_ERROR, GC_ERROR_NO_DATA, "was not copied");
+        return false;
+    }
     memcpy(buf, copy->bytes + offset, len);
     return true;
 }
@@ -57,7 +64,8 @@ static bool copy_next_data(void *opaque, uint64_t offset, uint64_t end,
 /* The pieces that are to be copied, and how far that has come. */
 typedef struct Work {
     GcMemory *from;
-    GArray *pieces; /* of Piece */
+    const GcRanges *only; /* (nullable) */
+    GArray *pieces;       /* of Piece */
     bool (*is_cancelled)(void *user_data);
     void *user_data;
     gint next;   /* atomic: the first piece that nobody has */
@@ -83,43 +91,51 @@ static void fail(Work *work, GError *error)
     g_atomic_int_set(&work->failed, 1);
 }
 
-static bool copy_piece(const Work *work, const Piece *piece, GError **error)
+static bool check_cancelled(const Work *work, GError **error)
 {
     if (work->is_cancelled != NULL && work->is_cancelled(work->user_data)) {
         g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
         return false;
     }
-    return gc_memory_read(work->from, piece->paddr, piece->to, piece->size,
-                          error);
+    return true;
 }
 
-static gpointer run_thread(gpointer data)
+/* Copies until all is; only one of the threads @may_ask. */
+static void copy_pieces(Work *work, bool may_ask)
 {
-    Work *work = data;
-
     while (!g_atomic_int_get(&work->failed)) {
         guint i = (guint)g_atomic_int_add(&work->next, 1);
+        const Piece *piece;
         GError *error = NULL;
 
         if (i >= work->pieces->len) {
             break;
         }
-        if (!copy_piece(work, &g_array_index(work->pieces, Piece, i), &error)) {
+        piece = &g_array_index(work->pieces, Piece, i);
+        if ((may_ask && !check_cancelled(work, &error)) ||
+            !gc_memory_read(work->from, piece->paddr, piece->to, piece->size,
+                            &error)) {
             fail(work, error);
         }
     }
+}
+
+static gpointer run_thread(gpointer data)
+{
+    copy_pieces(data, false);
     return NULL;
 }
 
 static bool run_threads(Work *work, unsigned threads, GError **error)
 {
-    g_autofree GThread **all = g_new0(GThread *, threads);
+    g_autofree GThread **all = g_new0(GThread *, MAX(threads, 1));
 
     g_mutex_init(&work->lock);
-    for (unsigned i = 0; i < threads; i++) {
+    for (unsigned i = 1; i < threads; i++) {
         all[i] = g_thread_new("memory-copy", run_thread, work);
     }
-    for (unsigned i = 0; i < threads; i++) {
+    copy_pieces(work, true);
+    for (unsigned i = 1; i < threads; i++) {
         g_thread_join(all[i]);
     }
     g_mutex_clear(&work->lock);
@@ -157,22 +173,69 @@ static void ask_for_huge_pages(uint8_t *bytes, uint64_t size)
     }
 }
 
+/* The first part of [@start, @end) that holds data and is in @only; nothing is
+ * found at @end. */
+static bool next_wanted(GcMemory *memory, const GcRanges *only, GcPaddr at,
+                        GcPaddr end, GcRange *ret_data, GError **error)
+{
+    while (at < end) {
+        GcRange data;
+        GcRange part;
+        size_t i;
+
+        if (!gc_memory_next_data(memory, at, end, &data.start, &data.end,
+                                 error)) {
+            return false;
+        }
+        i = only != NULL ? gc_ranges_find(only, data.start) : 0;
+        if (only == NULL || data.start == data.end) {
+            *ret_data = data;
+            return true;
+        }
+        if (i == gc_ranges_get_n(only)) {
+            break;
+        }
+        part = gc_ranges_get(only, i);
+        if (part.start < data.end) {
+            *ret_data =
+                (GcRange){MAX(part.start, data.start), MIN(part.end, data.end)};
+            return true;
+        }
+        at = part.start;
+    }
+    *ret_data = (GcRange){end, end};
+    return true;
+}
+
+/* What of a block is not in @only. */
+static void find_missing(const Work *work, Copy *copy, GcMemoryBlock block)
+{
+    GcPaddr end = block.start + block.size;
+    GcRange gap;
+
+    for (GcPaddr at = block.start;
+         work->only != NULL && gc_ranges_next_gap(work->only, at, end, &gap);
+         at = gap.end) {
+        gc_ranges_add(copy->missing, gap.start - block.start,
+                      gap.end - block.start);
+    }
+}
+
 /* Finds what of a block holds data. */
 static bool find_data(Work *work, Copy *copy, GcMemoryBlock block,
                       GError **error)
 {
     GcPaddr block_end = block.start + block.size;
-    GcPaddr start;
-    GcPaddr end;
+    GcRange found;
 
-    for (GcPaddr at = block.start; at < block_end; at = end) {
+    for (GcPaddr at = block.start; at < block_end; at = found.end) {
         GcRange data;
 
-        if (!gc_memory_next_data(work->from, at, block_end, &start, &end,
-                                 error)) {
+        if (!next_wanted(work->from, work->only, at, block_end, &found,
+                         error)) {
             return false;
         }
-        data = (GcRange){start - block.start, end - block.start};
+        data = (GcRange){found.start - block.start, found.end - block.start};
         gc_ranges_add(copy->data, data.start, data.end);
         ask_for_huge_pages(copy->bytes + data.start, data.end - data.start);
         add_pieces(work, copy, block.start, data);
@@ -196,6 +259,7 @@ static Copy *new_copy(uint64_t size, GError **error)
     copy->bytes = bytes;
     copy->size = size;
     copy->data = gc_ranges_new();
+    copy->missing = gc_ranges_new();
     return copy;
 }
 
@@ -213,32 +277,35 @@ static bool add_block(Work *work, GcMemory *to, GcMemoryBlock block,
         free_copy(copy);
         return false;
     }
+    find_missing(work, copy, block);
     return find_data(work, copy, block, error);
 }
 
-bool gc_memory_count_data(GcMemory *memory, uint64_t *ret_size, GError **error)
+bool gc_memory_count_data(GcMemory *memory, const GcRanges *only,
+                          uint64_t *ret_size, GError **error)
 {
     uint64_t size = 0;
-    GcPaddr start;
-    GcPaddr end;
+    GcRange data;
 
-    for (GcPaddr at = 0; at < UINT64_MAX; at = end) {
-        if (!gc_memory_next_data(memory, at, UINT64_MAX, &start, &end, error)) {
+    for (GcPaddr at = 0; at < UINT64_MAX; at = data.end) {
+        if (!next_wanted(memory, only, at, UINT64_MAX, &data, error)) {
             return false;
         }
-        size += end - start;
+        size += data.end - data.start;
     }
     *ret_size = size;
     return true;
 }
 
-GcMemory *gc_memory_copy(GcMemory *memory, unsigned threads,
+GcMemory *gc_memory_copy(GcMemory *memory, const GcRanges *only,
+                         unsigned threads,
                          bool (*is_cancelled)(void *user_data), void *user_data,
                          GError **error)
 {
     g_autoptr(GcMemory) to = gc_memory_new();
     g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     Work work = {.from = memory,
+                 .only = only,
                  .pieces = pieces,
                  .is_cancelled = is_cancelled,
                  .user_data = user_data};

@@ -4,21 +4,27 @@
 
 #include "guestcore/memory.h"
 
+#include "base/ranges.h"
+
 /**
  * gc_memory_count_data:
  * @memory: the memory
+ * @only: (nullable): addresses; no others count
  * @ret_size: (out): how many bytes may hold something other than zeros
  * @error: (out) (optional): return location
  *
  * Errors: those of the blocks
  */
-bool gc_memory_count_data(GcMemory *memory, uint64_t *ret_size, GError **error);
+bool gc_memory_count_data(GcMemory *memory, const GcRanges *only,
+                          uint64_t *ret_size, GError **error);
 
 /**
  * gc_memory_copy:
  * @memory: what is copied; it may change or be gone afterwards
- * @threads: how many threads copy, at least 1
- * @is_cancelled: (nullable): asked now and then, in any thread
+ * @only: (nullable): addresses; the copy has no others, and to read them from
+ *     it is GC_ERROR_NO_DATA
+ * @threads: how many threads copy, the calling one among them
+ * @is_cancelled: (nullable): asked now and then, in the calling thread
  * @user_data: passed to it
  * @error: (out) (optional): return location
  *
@@ -28,6 +34,7 @@ bool gc_memory_count_data(GcMemory *memory, uint64_t *ret_size, GError **error);
  * Errors: those of the blocks; GC_ERROR_IO if there is no room for it;
  *     GC_ERROR_CANCELLED
  */
-GcMemory *gc_memory_copy(GcMemory *memory, unsigned threads,
+GcMemory *gc_memory_copy(GcMemory *memory, const GcRanges *only,
+                         unsigned threads,
                          bool (*is_cancelled)(void *user_data), void *user_data,
                          GError **error);

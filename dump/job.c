@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/output.h"
+#include "dump/copy_first.h"
 #include "dump/other_memory.h"
 #include "dump/sink.h"
 
@@ -20,17 +21,19 @@ struct GcDumpJob {
     bool paging;
     bool ram_only;
     bool keep_partial;
+    bool copy_first;
     GcDumpProgress progress;
     void *progress_data;
     GcDumpMemoryDone memory_done;
     void *memory_done_data;
     GcDumpStats stats;
-    char *warning; /* (nullable) */
+    GPtrArray *warnings; /* of char *, and NULL */
 
     /* While it runs. */
     uint64_t pages_done;
     uint64_t pages_total;
     uint32_t page_size;
+    bool is_memory_done;
 };
 
 GcDumpJob *gc_dump_job_new(GcGuest *guest)
@@ -41,13 +44,15 @@ GcDumpJob *gc_dump_job_new(GcGuest *guest)
     g_assert(known);
     job->guest = guest;
     job->threads = g_get_num_processors();
+    job->warnings = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(job->warnings, NULL);
     return job;
 }
 
 void gc_dump_job_free(GcDumpJob *job)
 {
     if (job != NULL) {
-        g_free(job->warning);
+        g_ptr_array_unref(job->warnings);
         g_free(job);
     }
 }
@@ -105,6 +110,11 @@ void gc_dump_job_set_keep_partial(GcDumpJob *job, bool keep)
     job->keep_partial = keep;
 }
 
+void gc_dump_job_set_copy_first(GcDumpJob *job, bool copy_first)
+{
+    job->copy_first = copy_first;
+}
+
 void gc_dump_job_set_threads(GcDumpJob *job, unsigned threads)
 {
     job->threads = threads;
@@ -129,9 +139,14 @@ GcDumpStats gc_dump_job_get_stats(const GcDumpJob *job)
     return job->stats;
 }
 
-const char *gc_dump_job_get_warning(const GcDumpJob *job)
+const char *const *gc_dump_job_get_warnings(const GcDumpJob *job)
 {
-    return job->warning;
+    return (const char *const *)job->warnings->pdata;
+}
+
+static void add_warning(GcDumpJob *job, char *warning)
+{
+    g_ptr_array_insert(job->warnings, (gint)job->warnings->len - 1, warning);
 }
 
 /* As GcWriteRequest.advance. */
@@ -184,8 +199,9 @@ static bool make_page_map(GcDumpJob *job, GcPageMap **ret_map, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
         return false;
     }
-    job->warning = g_strdup_printf(
-        "no page was left out for what it is used for: %s", why->message);
+    add_warning(
+        job, g_strdup_printf("no page was left out for what it is used for: %s",
+                             why->message));
     return true;
 }
 
@@ -211,26 +227,21 @@ static void start_counting(GcDumpJob *job, const GcPlan *plan,
     }
 }
 
-static GcPlan *make_plan(GcDumpJob *job, GError **error)
+static GcPlan *make_plan(GcDumpJob *job, const GcPageMap *kinds, GError **error)
 {
     uint32_t cost = job->format.format->unused_page_cost;
     g_autoptr(GcRanges) other =
         job->ram_only ? gc_other_memory_find(job->guest) : NULL;
-    g_autoptr(GcPageMap) kinds = NULL;
     GcPlanOptions options = {
         .begin = job->begin,
         .length = job->length,
         .except = other,
         .max_unused = cost != 0 ? MAX_UNUSED_COST / cost : UINT64_MAX,
+        .kinds = kinds,
         .level = job->level,
     };
-    GcPlan *plan;
+    GcPlan *plan = gc_plan_new_part(job->guest, &options, error);
 
-    if (!make_page_map(job, &kinds, error)) {
-        return NULL;
-    }
-    options.kinds = kinds;
-    plan = gc_plan_new_part(job->guest, &options, error);
     if (plan != NULL) {
         start_counting(job, plan, other);
     }
@@ -241,14 +252,52 @@ static GcPlan *make_plan(GcDumpJob *job, GError **error)
 static void clear_result(GcDumpJob *job)
 {
     job->stats = (GcDumpStats){.pages = 0};
-    g_clear_pointer(&job->warning, g_free);
+    g_ptr_array_set_size(job->warnings, 0);
+    g_ptr_array_add(job->warnings, NULL);
+    job->is_memory_done = false;
 }
 
-static bool write_guest(GcDumpJob *job, int fd, GError **error)
+static void tell_memory_done(GcDumpJob *job)
 {
-    g_autoptr(GcPlan) plan = make_plan(job, error);
-    g_autoptr(GcImageWriter) image =
-        plan != NULL ? gc_sink_open(fd, &job->format, error) : NULL;
+    if (job->memory_done != NULL && !job->is_memory_done) {
+        job->memory_done(job->memory_done_data);
+    }
+    job->is_memory_done = true;
+}
+
+/* As gc_memory_copy() asks it. */
+static bool is_cancelled(void *user_data)
+{
+    return !on_map_progress(0, 1, user_data);
+}
+
+/* Puts a copy into the place of the guest's memory.  If there can be none, all
+ * is as without. */
+static bool copy_memory(GcDumpJob *job, const GcPageMap *kinds, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GcMemory) copy =
+        gc_copy_first(job->guest, kinds, job->level, MAX(job->threads, 1),
+                      is_cancelled, job, &why);
+
+    if (copy != NULL) {
+        gc_guest_replace_memory(job->guest, copy);
+        tell_memory_done(job);
+        return true;
+    }
+    if (!g_error_matches(why, GC_ERROR, GC_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
+    }
+    add_warning(
+        job, g_strdup_printf("memory was not copied first: %s", why->message));
+    return true;
+}
+
+static bool write_plan(GcDumpJob *job, const GcPlan *plan, int fd,
+                       GError **error)
+{
+    g_autoptr(GcImageWriter) image = gc_sink_open(fd, &job->format, error);
     GcWriteRequest request = {
         .guest = job->guest,
         .plan = plan,
@@ -267,6 +316,23 @@ static bool write_guest(GcDumpJob *job, int fd, GError **error)
            job->format.format->write(&request, error);
 }
 
+static bool write_guest(GcDumpJob *job, int fd, GError **error)
+{
+    g_autoptr(GcMemory) memory = gc_memory_ref(gc_guest_get_memory(job->guest));
+    g_autoptr(GcPageMap) kinds = NULL;
+    g_autoptr(GcPlan) plan = NULL;
+    bool ok;
+
+    if (make_page_map(job, &kinds, error)) {
+        plan = make_plan(job, kinds, error);
+    }
+    ok = plan != NULL && (!job->copy_first || copy_memory(job, kinds, error));
+    g_clear_pointer(&kinds, gc_page_map_free);
+    ok = ok && write_plan(job, plan, fd, error);
+    gc_guest_replace_memory(job->guest, memory);
+    return ok;
+}
+
 static void measure(GcDumpJob *job, int fd)
 {
     struct stat st;
@@ -274,13 +340,6 @@ static void measure(GcDumpJob *job, int fd)
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         job->stats.file_size = (uint64_t)st.st_size;
         job->stats.file_used = (uint64_t)st.st_blocks * 512;
-    }
-}
-
-static void tell_memory_done(const GcDumpJob *job)
-{
-    if (job->memory_done != NULL) {
-        job->memory_done(job->memory_done_data);
     }
 }
 

@@ -194,8 +194,9 @@ static char **copy_warnings(const GcGuest *guest, const GcDumpJob *job)
     for (; *warnings != NULL; warnings++) {
         g_strv_builder_add(copy, *warnings);
     }
-    if (job != NULL && gc_dump_job_get_warning(job) != NULL) {
-        g_strv_builder_add(copy, gc_dump_job_get_warning(job));
+    warnings = job != NULL ? gc_dump_job_get_warnings(job) : NULL;
+    for (; warnings != NULL && *warnings != NULL; warnings++) {
+        g_strv_builder_add(copy, *warnings);
     }
     if (job != NULL && gc_dump_job_get_stats(job).paging_is_cut) {
         g_strv_builder_add(copy, "the guest's page tables map more than the "

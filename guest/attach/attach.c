@@ -15,11 +15,9 @@
 #include "guestcore/attach.h"
 
 #include "base/error.h"
-#include "base/memory_copy.h"
 #include "guest/attach/attach_options.h"
 #include "guest/attach/byte_order.h"
 #include "guest/attach/checks.h"
-#include "guest/attach/host_memory.h"
 #include "guest/attach/layout.h"
 #include "guest/attach/process_memory.h"
 #include "guest/attach/qemu_head.h"
@@ -139,33 +137,6 @@ int64_t gc_attach_get_pause(const GcAttach *attach)
         attach->resumed_at != 0 ? attach->resumed_at : g_get_monotonic_time();
 
     return attach->stopped_at != 0 ? end - attach->stopped_at : 0;
-}
-
-bool gc_attach_copy_memory(GcAttach *attach, GError **error)
-{
-    GcMemory *memory = gc_guest_get_memory(attach->guest);
-    g_autoptr(GcMemory) copy = NULL;
-    uint64_t size;
-    uint64_t spare = gc_host_memory_get_spare();
-
-    if (!gc_memory_count_data(memory, &size, error)) {
-        return false;
-    }
-    if (size > spare / 4 * 3) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "the host has %" G_GUINT64_FORMAT
-                    " MiB to spare, and a copy of the guest's memory needs "
-                    "%" G_GUINT64_FORMAT " MiB",
-                    spare >> 20, size >> 20);
-        return false;
-    }
-    copy = gc_memory_copy(memory, g_get_num_processors(), attach->is_cancelled,
-                          attach->user_data, error);
-    if (copy == NULL) {
-        return false;
-    }
-    gc_guest_replace_memory(attach->guest, copy);
-    return true;
 }
 
 void gc_attach_keep_paused(GcAttach *attach)

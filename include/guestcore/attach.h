@@ -145,22 +145,6 @@ GC_API GcGuest *gc_attach_get_guest(const GcAttach *attach);
 GC_API const char *const *gc_attach_get_warnings(const GcAttach *attach);
 
 /**
- * gc_attach_copy_memory:
- * @attach: the attachment
- * @error: (out) (optional): return location
- *
- * Copies what the guest uses of its memory into this process, so that it need
- * stand still no longer: after gc_attach_resume() its memory is what it was.
- * To be called before anything is done with the guest.
- *
- * Errors: GC_ERROR_UNSUPPORTED, and nothing has changed, if that would leave
- *     the host less than a quarter of the memory that it has to spare;
- *     GC_ERROR_IO; GC_ERROR_CANCELLED
- * Threads: owner thread
- */
-GC_API bool gc_attach_copy_memory(GcAttach *attach, GError **error);
-
-/**
  * gc_attach_resume:
  * @attach: the attachment
  * @error: (out) (optional): return location

@@ -208,7 +208,7 @@ GC_API bool gc_dump_job_set_compression(GcDumpJob *job, int level,
  *
  * What a page is used for, its guest's kernel tells; see guestcore/filter.h.
  * Where that cannot be known, or not be trusted, the page is in the dump, and
- * gc_dump_job_get_warning() tells if that is so of all.
+ * gc_dump_job_get_warnings() tell if that is so of all.
  *
  * Errors: GC_ERROR_INVALID if it is more than GC_DUMP_LEVEL_MAX
  * Threads: owner thread
@@ -253,6 +253,21 @@ GC_API void gc_dump_job_set_ram_only(GcDumpJob *job, bool ram_only);
  * Threads: owner thread
  */
 GC_API void gc_dump_job_set_keep_partial(GcDumpJob *job, bool keep);
+
+/**
+ * gc_dump_job_set_copy_first:
+ * @job: the job
+ * @copy_first: whether to copy what the dump needs of memory into this process
+ *     before anything is written
+ *
+ * The guest then has to stand still for the copy alone: the callback of
+ * gc_dump_job_set_memory_done() is called after it.  It takes as much memory
+ * of this process as the guest uses, without what the dump level leaves out.
+ * Where the host has not that much to spare the job does without, and says so
+ * in gc_dump_job_get_warnings().
+ * Threads: owner thread
+ */
+GC_API void gc_dump_job_set_copy_first(GcDumpJob *job, bool copy_first);
 
 /**
  * gc_dump_job_set_paging:
@@ -333,14 +348,14 @@ GC_API bool gc_dump_job_run_fd(GcDumpJob *job, int fd, GError **error);
 GC_API GcDumpStats gc_dump_job_get_stats(const GcDumpJob *job);
 
 /**
- * gc_dump_job_get_warning:
+ * gc_dump_job_get_warnings:
  * @job: a job that has run
  *
- * Returns: (transfer none) (nullable): a sentence that tells why the dump has
- *     pages of all kinds, though its level asked for less; NULL if it is as
- *     it was asked for.  Valid until the job runs again.
+ * Returns: (transfer none) (array zero-terminated=1): what is not as it was
+ *     asked for, each a sentence: why the dump has pages of all kinds, why
+ *     memory was not copied first.  Valid until the job runs again.
  * Threads: owner thread
  */
-GC_API const char *gc_dump_job_get_warning(const GcDumpJob *job);
+GC_API const char *const *gc_dump_job_get_warnings(const GcDumpJob *job);
 
 G_END_DECLS

@@ -42,7 +42,7 @@ static GcDumpStats write_dump(Pagegen *pages, const char *path,
     if (!gc_dump_job_run(job, path, &error)) {
         fail_msg("%s", error->message);
     }
-    assert_null(gc_dump_job_get_warning(job));
+    assert_null(gc_dump_job_get_warnings(job)[0]);
     return gc_dump_job_get_stats(job);
 }
 
@@ -231,7 +231,7 @@ static void test_a_dump_that_cannot_be_filtered_is_whole(void **state)
 
     assert_true(gc_dump_job_set_dump_level(job, 31, NULL));
     assert_true(gc_dump_job_run(job, path, NULL));
-    assert_non_null(strstr(gc_dump_job_get_warning(job), "SIZE(page)"));
+    assert_non_null(strstr(gc_dump_job_get_warnings(job)[0], "SIZE(page)"));
     assert_int_equal(gc_dump_job_get_stats(job).dump_level, 0);
     assert_int_equal(gc_dump_job_get_stats(job).left_out_pages, 0);
     opened = dumprun_open(path);

@@ -69,11 +69,11 @@ static void test_a_copy_has_what_was_there(void **state)
     uint64_t size;
 
     (void)state;
-    assert_true(gc_memory_count_data(memory, &size, NULL));
+    assert_true(gc_memory_count_data(memory, NULL, &size, NULL));
     assert_int_equal(size, 2 * (DATA_END - DATA_START));
     for (unsigned threads = 1; threads < 4; threads++) {
         g_autoptr(GcMemory) copy =
-            gc_memory_copy(memory, threads, NULL, NULL, NULL);
+            gc_memory_copy(memory, NULL, threads, NULL, NULL, NULL);
         GcPaddr start;
         GcPaddr end;
 
@@ -93,6 +93,32 @@ static void test_a_copy_has_what_was_there(void **state)
     }
 }
 
+static void test_only_what_is_wanted_is_copied(void **state)
+{
+    g_autofree Source *source = g_new0(Source, 1);
+    g_autoptr(GcMemory) memory = make_memory(source);
+    g_autoptr(GcRanges) only = gc_ranges_new();
+    g_autoptr(GcMemory) copy = NULL;
+    g_autoptr(GError) error = NULL;
+    uint8_t found[16];
+    uint64_t size;
+
+    (void)state;
+    gc_ranges_add(only, 0, MIB);
+    gc_ranges_add(only, 4 * MIB, 5 * MIB);
+    gc_ranges_add(only, 8 * MIB, GAP + 4 * MIB);
+    assert_true(gc_memory_count_data(memory, only, &size, NULL));
+    assert_int_equal(size, MIB + (DATA_END - 8 * MIB) + (4 * MIB - DATA_START));
+    copy = gc_memory_copy(memory, only, 2, NULL, NULL, NULL);
+    assert_non_null(copy);
+    assert_true(gc_memory_read(copy, 5 * MIB - 16, found, 16, NULL));
+    assert_memory_equal(found, source->bytes + 5 * MIB - 16, 16);
+    assert_true(gc_memory_read(copy, MIB - 16, found, 16, NULL));
+    assert_int_equal(found[0], 0);
+    assert_false(gc_memory_read(copy, 5 * MIB - 15, found, 16, &error));
+    assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_NO_DATA));
+}
+
 static bool is_cancelled(void *user_data)
 {
     return g_atomic_int_add((gint *)user_data, 1) > 1;
@@ -106,18 +132,20 @@ static void test_what_cannot_be_copied_is_an_error(void **state)
     gint n_asked = 0;
 
     (void)state;
-    assert_null(gc_memory_copy(memory, 2, is_cancelled, &n_asked, &error));
+    assert_null(
+        gc_memory_copy(memory, NULL, 1, is_cancelled, &n_asked, &error));
     assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_CANCELLED));
     g_clear_error(&error);
     source->is_broken = true;
-    assert_null(gc_memory_copy(memory, 2, NULL, NULL, &error));
+    assert_null(gc_memory_copy(memory, NULL, 2, NULL, NULL, &error));
     assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_IO));
 }
 
 static void test_no_memory_makes_an_empty_copy(void **state)
 {
     g_autoptr(GcMemory) memory = gc_memory_new();
-    g_autoptr(GcMemory) copy = gc_memory_copy(memory, 1, NULL, NULL, NULL);
+    g_autoptr(GcMemory) copy =
+        gc_memory_copy(memory, NULL, 1, NULL, NULL, NULL);
 
     (void)state;
     assert_int_equal(gc_memory_get_n_blocks(copy), 0);
@@ -127,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_copy_has_what_was_there),
+        cmocka_unit_test(test_only_what_is_wanted_is_copied),
         cmocka_unit_test(test_what_cannot_be_copied_is_an_error),
         cmocka_unit_test(test_no_memory_makes_an_empty_copy),
     };

@@ -100,9 +100,9 @@ static bool convert(const Options *options, const char *const *in,
     if (!write_dump(options, job, out, error)) {
         return false;
     }
-    if (gc_dump_job_get_warning(job) != NULL) {
-        fprintf(stderr, "guestcore: warning: %s\n",
-                gc_dump_job_get_warning(job));
+    for (const char *const *warning = gc_dump_job_get_warnings(job);
+         *warning != NULL; warning++) {
+        fprintf(stderr, "guestcore: warning: %s\n", *warning);
     }
     if (!options->quiet) {
         stats = gc_dump_job_get_stats(job);

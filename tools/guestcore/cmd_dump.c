@@ -91,13 +91,14 @@ static void print_report(const Dump *dump, const GcDumpJob *job)
         .pause = gc_attach_get_pause(dump->attach),
         .n_unreadable = gc_attach_get_n_unreadable(dump->attach),
         .warnings = gc_attach_get_warnings(dump->attach),
-        .job_warning = gc_dump_job_get_warning(job),
+        .job_warnings = gc_dump_job_get_warnings(job),
     };
     g_autofree char *text = options->json ? dump_report_to_json(&report)
                                           : dump_report_to_text(&report);
 
-    if (report.job_warning != NULL) {
-        print_warning(report.job_warning);
+    for (const char *const *warning = report.job_warnings; *warning != NULL;
+         warning++) {
+        print_warning(*warning);
     }
     if (report.n_unreadable > 0) {
         g_autofree char *warning =
@@ -134,31 +135,10 @@ static GcDumpJob *make_job(Dump *dump, GError **error)
         return NULL;
     }
     gc_dump_job_set_paging(job, options->paging);
+    gc_dump_job_set_copy_first(job, options->copy_first);
     gc_dump_job_set_progress(job, show_progress, dump);
     gc_dump_job_set_memory_done(job, resume, dump);
     return g_steal_pointer(&job);
-}
-
-/* The guest goes on as soon as there is a copy of its memory; if there can be
- * none, it waits for the dump as ever. */
-static bool copy_first(Dump *dump, GError **error)
-{
-    g_autoptr(GError) own_error = NULL;
-
-    if (!dump->options->copy_first) {
-        return true;
-    }
-    if (gc_attach_copy_memory(dump->attach, &own_error)) {
-        resume(dump);
-        return true;
-    }
-    if (!g_error_matches(own_error, GC_ERROR, GC_ERROR_UNSUPPORTED)) {
-        g_propagate_error(error, g_steal_pointer(&own_error));
-        return false;
-    }
-    g_prefix_error(&own_error, "the guest stands still until it is dumped: ");
-    print_warning(own_error->message);
-    return true;
 }
 
 static bool write_dump(Dump *dump, GError **error)
@@ -217,7 +197,7 @@ static bool dump_guest(const Options *options, GError **error)
     if (attach != NULL) {
         dump.attach = attach;
         print_warnings(attach);
-        ok = copy_first(&dump, error) && write_dump(&dump, error);
+        ok = write_dump(&dump, error);
     }
     if (!ok) {
         explain_cancel(&dump, error);

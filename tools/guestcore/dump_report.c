@@ -36,8 +36,9 @@ static JsonArray *list_warnings(const DumpReport *report)
     for (const char *const *text = report->warnings; *text != NULL; text++) {
         json_array_add_string_element(list, *text);
     }
-    if (report->job_warning != NULL) {
-        json_array_add_string_element(list, report->job_warning);
+    for (const char *const *text = report->job_warnings; *text != NULL;
+         text++) {
+        json_array_add_string_element(list, *text);
     }
     return list;
 }

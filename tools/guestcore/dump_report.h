@@ -13,7 +13,7 @@ typedef struct DumpReport {
     int64_t pause; /* microseconds for which the guest stood still */
     uint64_t n_unreadable;
     const char *const *warnings;
-    const char *job_warning; /* (nullable): one more of them */
+    const char *const *job_warnings; /* more of them */
 } DumpReport;
 
 /* A line for people.  (transfer full) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/attach/host_memory.h"
+#include "base/host_memory.h"
 
 #include <string.h>
 
