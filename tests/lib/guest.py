@@ -209,7 +209,7 @@ class Guest:
             self._process = subprocess.Popen(
                 self.command_line(), stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, env=environment(),
-                preexec_fn=_die_with_parent)
+                preexec_fn=die_with_parent)
         self.qmp = Qmp(self._folder / "own.qmp")
         self._on_start()
         if not self.incoming:
@@ -239,6 +239,6 @@ def parse_size(text):
     return int(text[:-1]) << {"M": 20, "G": 30}[text[-1]]
 
 
-def _die_with_parent():
+def die_with_parent():
     """In the child: end when the test does, even when that is killed."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

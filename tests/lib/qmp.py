@@ -15,13 +15,15 @@ class QmpError(Exception):
 
 
 class Qmp:
-    """One connection to a monitor's Unix socket."""
+    """One connection to a monitor's Unix socket.  `connected` is called when it
+    is there, before the monitor's greeting is awaited."""
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=30, connected=lambda: None):
         self.timeout = timeout
         self.events = []
         self._buffer = b""
-        self._socket = _connect(path, time.monotonic() + timeout)
+        self._socket = connect(path, time.monotonic() + timeout)
+        connected()
         greeting = self._receive(time.monotonic() + timeout)
         if "QMP" not in greeting:
             raise QmpError(f"{path}: not a QMP greeting: {greeting}")
@@ -112,7 +114,7 @@ def event_seconds(event):
     return stamp["seconds"] + stamp["microseconds"] / 1e6
 
 
-def _connect(path, deadline):
+def connect(path, deadline):
     """Connects to a socket that QEMU may not have made yet."""
     while True:
         sock = socket.socket(socket.AF_UNIX)
