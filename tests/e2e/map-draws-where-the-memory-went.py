@@ -40,6 +40,12 @@ def test(t):
         for threads in (0, 3):
             text = must(tool, "--json", "--threads", threads, dump)
             assert json.loads(text) == live
+    with t.case("info counts the same pages"):
+        kinds = json.loads(tool.run("info", "--kinds", "--json", dump).stdout)
+        assert {kind: n for kind, n in kinds["kinds"].items() if n} == \
+            live["pages"], kinds["kinds"]
+        lines = tool.run("info", "--kinds", dump).stdout
+        assert f"{live['pages']['free']} free\n" in lines, lines
     with t.case("all memory is of some kind, and most of it is known"):
         pages = live["pages"]
         assert sum(pages.values()) * live["page-size"] == 5 * GIB

@@ -185,6 +185,28 @@ static void append_sentences(GString *text, const char *what,
     }
 }
 
+/* What the pages are used for, also those that were left out. */
+static void append_kinds(GString *text, const InfoReport *report)
+{
+    const char *title = "used for:      ";
+
+    if (report->why_no_kinds != NULL) {
+        g_string_append_printf(text, "%snot known: %s\n", title,
+                               report->why_no_kinds->message);
+    }
+    for (unsigned kind = 0; report->kinds != NULL && kind < GC_PAGE_KINDS;
+         kind++) {
+        uint64_t pages =
+            kind != GC_PAGE_NONE ? gc_page_map_count(report->kinds, kind) : 0;
+
+        if (pages > 0) {
+            g_string_append_printf(text, "%s%" PRIu64 " %s\n", title, pages,
+                                   gc_page_kind_get_name(kind));
+            title = INDENT;
+        }
+    }
+}
+
 char *info_report_to_text(const InfoReport *report)
 {
     GString *text = g_string_new(NULL);
@@ -197,6 +219,7 @@ char *info_report_to_text(const InfoReport *report)
     append_kernel(text, report->guest);
     append_notes(text, report->guest);
     append_pages(text, report);
+    append_kinds(text, report);
     append_sentences(text, "warnings:", gc_guest_get_warnings(report->guest));
     append_sentences(text, "readers:",
                      gc_dump_inspection_get_objections(report->inspection));
@@ -302,6 +325,19 @@ static JsonObject *make_pages(const GcDumpPages *pages)
     return object;
 }
 
+static JsonObject *make_kinds(const GcPageMap *kinds)
+{
+    JsonObject *object = json_object_new();
+
+    for (unsigned kind = 0; kind < GC_PAGE_KINDS; kind++) {
+        if (kind != GC_PAGE_NONE) {
+            set_size(object, gc_page_kind_get_name(kind),
+                     gc_page_map_count(kinds, kind));
+        }
+    }
+    return object;
+}
+
 static void set_file(JsonObject *object, const GcDumpInfo *info)
 {
     json_object_set_string_member(object, "format", info->format);
@@ -348,6 +384,10 @@ static JsonObject *make_object(const InfoReport *report)
     json_object_set_array_member(object, "notes", list_notes(guest));
     json_object_set_object_member(
         object, "pages", make_pages(gc_dump_inspection_get_pages(inspection)));
+    if (report->kinds != NULL) {
+        json_object_set_object_member(object, "kinds",
+                                      make_kinds(report->kinds));
+    }
     json_object_set_array_member(object, "warnings",
                                  list_strings(gc_guest_get_warnings(guest)));
     json_object_set_array_member(
