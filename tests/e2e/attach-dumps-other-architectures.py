@@ -7,7 +7,6 @@ takes a little-endian Power guest for a big-endian one; guestcore does not."""
 
 import json
 import struct
-import subprocess
 import sys
 from array import array
 from pathlib import Path
@@ -16,12 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import clients
 from anyelf import AnyElf
-from check import ROOT, Skip, run
+from check import Skip, run
 from compare import same_memory, same_notes
 from dumpfile import PAGE, VMCOREINFO
 from flat import plain
 from foreign import qemu_dump
-from foreign_clients import ForeignClients
+from foreign_clients import ForeignClients, fetched
 from foreign_guest import MACHINES, ForeignGuest
 from kdump import Kdump
 from kernellog import same_log
@@ -50,15 +49,6 @@ def test(t):
         except Skip as reason:
             with t.case(arch):
                 raise reason
-
-
-def fetched(script, folder, arch):
-    """A folder that one of tests/guest/ makes if there is none."""
-    done = subprocess.run([ROOT / "tests/guest" / script, folder, arch],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Skip(f"no {folder.name}: {done.stderr.strip()[-200:]}")
-    return folder
 
 
 def one(t, tool, arch, machine):
@@ -123,8 +113,7 @@ def same_kdump(path, core):
 def readers_open(t, arch, dumps, release):
     """drgn opens whatever it is; crash and makedumpfile only dumps of the
     architecture that they were built for."""
-    readers = ForeignClients(
-        arch, fetched("fetch-readers", t.image.parent / f"readers-{arch}", arch))
+    readers = ForeignClients(arch, t.image.parent)
     for form, path in dumps.items():
         with t.case(f"{arch}, {form}: crash of {arch} says the guest's release"):
             said = readers.crash_osrelease(path).demand()

@@ -4,33 +4,46 @@ of their own: run by qemu-user, out of a folder that tests/guest/fetch-readers
 makes."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import clients
-from check import Skip
+from check import ROOT, Skip
 
 EMULATORS = {"arm64": "qemu-aarch64", "i386": "qemu-i386",
              "ppc64el": "qemu-ppc64le", "s390x": "qemu-s390x"}
 
 
-class ForeignClients:
-    """The readers of an architecture by Debian's name for it."""
+def fetched(script, folder, arch):
+    """A folder that one of tests/guest/ makes if there is none."""
+    done = subprocess.run([ROOT / "tests/guest" / script, folder, arch],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Skip(f"no {folder.name}: {done.stderr.strip()[-200:]}")
+    return folder
 
-    def __init__(self, arch, folder):
+
+class ForeignClients:
+    """The readers of an architecture by Debian's name for it; they are kept in
+    a folder beside others."""
+
+    def __init__(self, arch, beside):
         emulator = EMULATORS[arch]
         if not shutil.which(emulator):
             raise Skip(f"{emulator} is not installed")
         self._emulator = emulator
-        self._folder = Path(folder)
+        self._folder = fetched("fetch-readers", Path(beside) / f"readers-{arch}",
+                               arch)
 
     def makedumpfile_dmesg(self, path):
         """As clients.makedumpfile_dmesg()."""
-        return clients.makedumpfile_dmesg(path, self._command("makedumpfile"))
+        return clients.makedumpfile_dmesg(path, self.command("makedumpfile"))
 
     def crash_osrelease(self, path):
         """As clients.crash_osrelease()."""
-        return clients.crash_osrelease(path, self._command("crash"))
+        return clients.crash_osrelease(path, self.command("crash"))
 
-    def _command(self, reader):
+    def command(self, reader):
+        """What runs "crash" or "makedumpfile"."""
         return (self._emulator, "-L", str(self._folder),
                 str(self._folder / "usr/bin" / reader))

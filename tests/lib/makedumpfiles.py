@@ -2,12 +2,12 @@
 """makedumpfile as the judge of a page filter: of this machine's architecture, or of
 another one under qemu-user."""
 
-import subprocess
 from pathlib import Path
 
-from check import ROOT, Skip
+from check import Skip
 from clients import requires
 from foreign import makedumpfile
+from foreign_clients import ForeignClients
 from kdump import Kdump
 from kinds_guest import KERNELS
 
@@ -38,14 +38,5 @@ def judge_of(t, kernel):
     if arch == "amd64":
         requires("makedumpfile")
         return Judge(("makedumpfile",))
-    return Judge(_foreign_program(Path(t.options.guest).parent, arch))
-
-
-def _foreign_program(folder, arch):
-    requires("qemu-aarch64")
-    out = folder / f"readers-{arch}"
-    done = subprocess.run([ROOT / "tests/guest/fetch-readers", out, arch],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Skip(f"no makedumpfile of {arch}: {done.stderr.strip()[-200:]}")
-    return "qemu-aarch64", "-L", out, out / "usr/bin/makedumpfile"
+    readers = ForeignClients(arch, Path(t.options.guest).parent)
+    return Judge(readers.command("makedumpfile"))
