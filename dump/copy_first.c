@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/host_memory.h"
-#include "base/memory_copy.h"
+#include "dump/memory_copy.h"
 
 /* The addresses of the pages that are not left out. */
 static GcRanges *find_wanted(const GcPageMap *kinds, unsigned level,

@@ -10,7 +10,7 @@
  * @guest: whose memory; must stand still
  * @kinds: (nullable): what each page is used for
  * @level: pages that this level leaves out are not copied, if @kinds are known
- * @threads: threads that copy, at least 1
+ * @threads: threads that copy; 0 does all in the calling thread
  * @is_cancelled: (nullable): asked now and then, in the calling thread
  * @user_data: passed to it
  * @error: (out) (optional): return location

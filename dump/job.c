@@ -276,9 +276,8 @@ static bool is_cancelled(void *user_data)
 static bool copy_memory(GcDumpJob *job, const GcPageMap *kinds, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(GcMemory) copy =
-        gc_copy_first(job->guest, kinds, job->level, MAX(job->threads, 1),
-                      is_cancelled, job, &why);
+    g_autoptr(GcMemory) copy = gc_copy_first(
+        job->guest, kinds, job->level, job->threads, is_cancelled, job, &why);
 
     if (copy != NULL) {
         gc_guest_replace_memory(job->guest, copy);

@@ -3,7 +3,7 @@
 
 #include "guestcore/error.h"
 
-#include "base/memory_copy.h"
+#include "dump/memory_copy.h"
 #include "tests/unit/cmocka_all.h"
 
 #define MIB UINT64_C(0x100000)
@@ -71,7 +71,7 @@ static void test_a_copy_has_what_was_there(void **state)
     (void)state;
     assert_true(gc_memory_count_data(memory, NULL, &size, NULL));
     assert_int_equal(size, 2 * (DATA_END - DATA_START));
-    for (unsigned threads = 1; threads < 4; threads++) {
+    for (unsigned threads = 0; threads < 4; threads++) {
         g_autoptr(GcMemory) copy =
             gc_memory_copy(memory, NULL, threads, NULL, NULL, NULL);
         GcPaddr start;

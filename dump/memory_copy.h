@@ -23,7 +23,7 @@ bool gc_memory_count_data(GcMemory *memory, const GcRanges *only,
  * @memory: what is copied; it may change or be gone afterwards
  * @only: (nullable): addresses; the copy has no others, and to read them from
  *     it is GC_ERROR_NO_DATA
- * @threads: how many threads copy, the calling one among them
+ * @threads: how many threads copy; 0 does all in the calling thread
  * @is_cancelled: (nullable): asked now and then, in the calling thread
  * @user_data: passed to it
  * @error: (out) (optional): return location

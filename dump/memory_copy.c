@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/memory_copy.h"
+#include "dump/memory_copy.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/error.h"
+#include "dump/pipeline.h"
 
 /* Copied by one thread at a time. */
 #define PIECE_SIZE (UINT64_C(4) * 1024 * 1024)
@@ -61,38 +62,56 @@ static bool copy_next_data(void *opaque, uint64_t offset, uint64_t end,
     return true;
 }
 
-/* The pieces that are to be copied, and how far that has come. */
-typedef struct Work {
-    GcMemory *from;
-    const GcRanges *only; /* (nullable) */
-    GArray *pieces;       /* of Piece */
-    bool (*is_cancelled)(void *user_data);
-    void *user_data;
-    gint next;   /* atomic: the first piece that nobody has */
-    gint failed; /* atomic: somebody has */
-    GMutex lock; /* guards the error */
-    GError *error;
-} Work;
-
 typedef struct Piece {
     GcPaddr paddr;
     uint64_t size;
     uint8_t *to;
 } Piece;
 
-static void fail(Work *work, GError *error)
+/* The pieces that are to be copied, and how far that has come. */
+typedef struct Work {
+    GcMemory *from;
+    const GcRanges *only; /* (nullable) */
+    GArray *pieces;       /* of Piece */
+    guint next;           /* the first that was not handed out */
+    bool (*is_cancelled)(void *user_data);
+    void *user_data;
+} Work;
+
+/* The pipeline's side */
+
+static void *new_piece(void *opaque G_GNUC_UNUSED)
 {
-    g_mutex_lock(&work->lock);
-    if (work->error == NULL) {
-        work->error = g_steal_pointer(&error);
-    }
-    g_mutex_unlock(&work->lock);
-    g_clear_error(&error);
-    g_atomic_int_set(&work->failed, 1);
+    return g_new(Piece, 1);
 }
 
-static bool check_cancelled(const Work *work, GError **error)
+static bool next_piece(void *opaque, void *item)
 {
+    Work *work = opaque;
+
+    if (work->next == work->pieces->len) {
+        return false;
+    }
+    *(Piece *)item = g_array_index(work->pieces, Piece, work->next);
+    work->next++;
+    return true;
+}
+
+static bool copy_piece(void *opaque, void *worker G_GNUC_UNUSED, void *item,
+                       GError **error)
+{
+    const Work *work = opaque;
+    const Piece *piece = item;
+
+    return gc_memory_read(work->from, piece->paddr, piece->to, piece->size,
+                          error);
+}
+
+static bool check_cancelled(void *opaque, void *item G_GNUC_UNUSED,
+                            GError **error)
+{
+    const Work *work = opaque;
+
     if (work->is_cancelled != NULL && work->is_cancelled(work->user_data)) {
         g_set_error(error, GC_ERROR, GC_ERROR_CANCELLED, "cancelled");
         return false;
@@ -100,51 +119,7 @@ static bool check_cancelled(const Work *work, GError **error)
     return true;
 }
 
-/* Copies until all is; only one of the threads @may_ask. */
-static void copy_pieces(Work *work, bool may_ask)
-{
-    while (!g_atomic_int_get(&work->failed)) {
-        guint i = (guint)g_atomic_int_add(&work->next, 1);
-        const Piece *piece;
-        GError *error = NULL;
-
-        if (i >= work->pieces->len) {
-            break;
-        }
-        piece = &g_array_index(work->pieces, Piece, i);
-        if ((may_ask && !check_cancelled(work, &error)) ||
-            !gc_memory_read(work->from, piece->paddr, piece->to, piece->size,
-                            &error)) {
-            fail(work, error);
-        }
-    }
-}
-
-static gpointer run_thread(gpointer data)
-{
-    copy_pieces(data, false);
-    return NULL;
-}
-
-static bool run_threads(Work *work, unsigned threads, GError **error)
-{
-    g_autofree GThread **all = g_new0(GThread *, MAX(threads, 1));
-
-    g_mutex_init(&work->lock);
-    for (unsigned i = 1; i < threads; i++) {
-        all[i] = g_thread_new("memory-copy", run_thread, work);
-    }
-    copy_pieces(work, true);
-    for (unsigned i = 1; i < threads; i++) {
-        g_thread_join(all[i]);
-    }
-    g_mutex_clear(&work->lock);
-    if (work->error != NULL) {
-        g_propagate_error(error, g_steal_pointer(&work->error));
-        return false;
-    }
-    return true;
-}
+/* What is to be copied */
 
 static void add_pieces(Work *work, const Copy *copy, GcPaddr block_start,
                        GcRange data)
@@ -302,6 +277,13 @@ GcMemory *gc_memory_copy(GcMemory *memory, const GcRanges *only,
                          bool (*is_cancelled)(void *user_data), void *user_data,
                          GError **error)
 {
+    static const GcPipelineOps ops = {
+        .new_item = new_piece,
+        .free_item = g_free,
+        .next = next_piece,
+        .work = copy_piece,
+        .emit = check_cancelled,
+    };
     g_autoptr(GcMemory) to = gc_memory_new();
     g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
     Work work = {.from = memory,
@@ -315,5 +297,6 @@ GcMemory *gc_memory_copy(GcMemory *memory, const GcRanges *only,
             return NULL;
         }
     }
-    return run_threads(&work, threads, error) ? g_steal_pointer(&to) : NULL;
+    return gc_pipeline_run(&ops, &work, threads, error) ? g_steal_pointer(&to)
+                                                        : NULL;
 }
