@@ -16,6 +16,7 @@ typedef struct Scan {
     GcDumpInspection *inspection;
     uint64_t lowest; /* place in the file of a page that is not packed */
     uint64_t n_lowest;
+    uint64_t last; /* place of the packed page before */
 } Scan;
 
 static void count_raw(Scan *scan, uint64_t offset)
@@ -36,8 +37,11 @@ static void count_raw(Scan *scan, uint64_t offset)
 static void count_desc(Scan *scan, const GcKdumpPageDesc *desc)
 {
     if (desc->flags != 0) {
+        /* Pages that are alike may share a place. */
         gc_dump_inspection_add_packed(
-            scan->inspection, gc_codec_find_flag(desc->flags), desc->size);
+            scan->inspection, gc_codec_find_flag(desc->flags),
+            desc->offset != scan->last ? desc->size : 0);
+        scan->last = desc->offset;
     } else {
         count_raw(scan, desc->offset);
     }

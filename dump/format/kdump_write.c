@@ -34,8 +34,9 @@ typedef struct PackedChunk {
     GcChunk chunk;
     uint8_t *packed; /* page after page */
     size_t packed_size;
-    uint32_t *sizes; /* of each page's part in @packed; 0 for zeros */
-    bool *is_packed; /* per page: by the codec; else it is stored as it is */
+    uint32_t *offsets; /* of each page's part in @packed, but for zeros */
+    uint32_t *sizes;   /* of that part; 0 for zeros */
+    bool *is_packed;   /* per page: by the codec; else it is stored as it is */
 } PackedChunk;
 
 static bool flush(const Writer *writer, Stream *stream, GError **error)
@@ -86,6 +87,7 @@ static void *new_chunk(void *opaque)
 
     gc_chunk_init(&packed->chunk, plan);
     packed->packed = g_malloc(n * plan->page_size);
+    packed->offsets = g_new0(uint32_t, n);
     packed->sizes = g_new0(uint32_t, n);
     packed->is_packed = g_new0(bool, n);
     return packed;
@@ -97,6 +99,7 @@ static void free_chunk(void *item)
 
     gc_chunk_clear(&packed->chunk);
     g_free(packed->packed);
+    g_free(packed->offsets);
     g_free(packed->sizes);
     g_free(packed->is_packed);
     g_free(packed);
@@ -141,8 +144,26 @@ static void pack_page(const Writer *writer, void *state, PackedChunk *packed,
         memcpy(to, page, page_size);
         size = page_size;
     }
+    packed->offsets[i] = (uint32_t)packed->packed_size;
     packed->sizes[i] = (uint32_t)size;
     packed->packed_size += size;
+}
+
+/* If page @i is as the one before, which is often so where memory was filled
+ * with some value, it shares that one's place in the file. */
+static bool share_page(const Writer *writer, PackedChunk *packed, size_t i)
+{
+    size_t page_size = writer->request->plan->page_size;
+    const uint8_t *page = packed->chunk.pages + i * page_size;
+
+    if (i == 0 || packed->chunk.is_zero[i - 1] ||
+        memcmp(page - page_size, page, page_size) != 0) {
+        return false;
+    }
+    packed->offsets[i] = packed->offsets[i - 1];
+    packed->sizes[i] = packed->sizes[i - 1];
+    packed->is_packed[i] = packed->is_packed[i - 1];
+    return true;
 }
 
 static bool pack_chunk(void *opaque, void *state, void *item, GError **error)
@@ -162,7 +183,7 @@ static bool pack_chunk(void *opaque, void *state, void *item, GError **error)
     }
     for (size_t i = 0; i < chunk->end - chunk->first; i++) {
         packed->sizes[i] = 0;
-        if (!chunk->is_zero[i]) {
+        if (!chunk->is_zero[i] && !share_page(writer, packed, i)) {
             pack_page(writer, state, packed, i);
         }
     }
@@ -180,12 +201,13 @@ static bool append_zero_descs(Writer *writer, uint64_t n, GError **error)
     return true;
 }
 
+/* @base: where in the file the chunk's packed pages will lie */
 static bool append_desc(Writer *writer, const PackedChunk *packed, size_t i,
-                        uint64_t offset, GError **error)
+                        uint64_t base, GError **error)
 {
     uint8_t disk[GC_KDUMP_MAX_DESC_SIZE];
     GcKdumpPageDesc desc = {
-        .offset = offset,
+        .offset = base + packed->offsets[i],
         .size = packed->sizes[i],
         .flags = packed->is_packed[i] ? writer->request->codec->page_flag : 0,
     };
@@ -203,16 +225,13 @@ static bool append_descs(Writer *writer, const PackedChunk *packed,
 {
     const GcBitmap *keep = writer->request->plan->keep;
     const GcChunk *chunk = &packed->chunk;
-    uint64_t offset = tell(&writer->data);
+    uint64_t base = tell(&writer->data);
 
     for (size_t i = 0; i < chunk->end - chunk->first; i++) {
-        if (!gc_bitmap_test(keep, chunk->first + i)) {
-            continue;
-        }
-        if (!append_desc(writer, packed, i, offset, error)) {
+        if (gc_bitmap_test(keep, chunk->first + i) &&
+            !append_desc(writer, packed, i, base, error)) {
             return false;
         }
-        offset += packed->sizes[i];
     }
     return true;
 }

@@ -184,16 +184,18 @@ class Kdump(DumpFile):
 
     def check_data(self, one_zero_page=True):
         """Demands that the pages' data tile the rest of the file: in the order
-        of their frames, no gap, nothing twice but the one zero page, and every
-        zero page through that (which makedumpfile does not do: False).  Reads
-        every page once."""
+        of their frames, no gap, nothing twice but the one zero page and what
+        neighbours share, and every zero page through that one (which
+        makedumpfile does not do: False).  Reads every page once."""
         shared = self._find_zero_page() if one_zero_page else None
         expect = self.data_start
+        last = None
         for pfn, (offset, size, _, _) in zip(self.pfns, self.descriptors):
             if expect == shared:
                 expect += self._page_size
-            if offset == shared:
+            if offset == shared or (offset, size) == last:
                 continue
+            last = offset, size
             demand(offset == expect,
                    f"frame {pfn:#x}: data at {offset}, expected at {expect}")
             demand(self.page(pfn) != self._zero_page or not one_zero_page,

@@ -141,6 +141,38 @@ static void test_pages_of_zeros_share_one_that_is_stored_as_it_is(void **state)
     assert_int_equal(file->size, kdump.descs + 24 * 1000 + PAGE);
 }
 
+static void test_a_page_as_the_one_before_shares_its_place(void **state)
+{
+    enum { PAGES = 600 }; /* more than one chunk */
+    g_autoptr(Guestgen) gen = guestgen_new();
+    g_autoptr(DumpFile) file = NULL;
+    DumpKdump kdump;
+    unsigned places = 0;
+    DumpPage last = {0};
+
+    guestgen_add_ram(gen, 0, PAGES * PAGE, GUESTGEN_HOST);
+    memset(guestgen_at(gen, 0), 0xcc, PAGES * PAGE);
+    guestgen_fill_noise(gen, 300 * PAGE, PAGE);
+    memcpy(guestgen_at(gen, 301 * PAGE), guestgen_at(gen, 300 * PAGE), PAGE);
+    memset(guestgen_at(gen, 400 * PAGE), 0, PAGE);
+    file = dump(gen, *state);
+    kdump = dumpkdump_assert_headers(file);
+    for (GcPfn pfn = 0; pfn < PAGES; pfn++) {
+        uint8_t page[PAGE];
+        DumpPage desc;
+
+        assert_true(dumpkdump_read(file, &kdump, pfn, page));
+        assert_memory_equal(page, guestgen_at(gen, pfn * PAGE), PAGE);
+        assert_true(dumpkdump_get_page(file, &kdump, pfn, &desc));
+        places += desc.offset != last.offset;
+        last = desc;
+    }
+    /* Three chunks; noise and zeros in the midst of two. */
+    assert_int_equal(places, 3 + 2 + 2);
+    assert_true(dumpkdump_get_page(file, &kdump, 301, &last));
+    assert_int_equal(last.flags, 0);
+}
+
 static void test_what_does_not_shrink_is_stored_as_it_is(void **state)
 {
     g_autoptr(Guestgen) gen = guestgen_new();
@@ -211,6 +243,7 @@ int main(void)
         TEST(test_a_guest_that_says_nothing_gets_an_empty_sub_header),
         TEST(test_every_page_is_there_as_the_guest_has_it),
         TEST(test_pages_of_zeros_share_one_that_is_stored_as_it_is),
+        TEST(test_a_page_as_the_one_before_shares_its_place),
         TEST(test_what_does_not_shrink_is_stored_as_it_is),
         TEST(test_two_blocks_in_a_page_have_one_descriptor),
         TEST(test_memory_above_16_tib_is_counted_in_64_bits),
