@@ -170,6 +170,22 @@ bool gc_memory_read_padded(GcMemory *memory, GcPaddr paddr, void *buf,
     return read_memory(memory, paddr, buf, len, true, error);
 }
 
+const void *gc_memory_borrow(GcMemory *memory, GcPaddr paddr, size_t len)
+{
+    size_t i = find_block(memory, paddr);
+    const Block *block;
+
+    if (i == memory->blocks->len) {
+        return NULL;
+    }
+    block = get_block(memory, i);
+    if (paddr < block->start || len > block->start + block->size - paddr ||
+        block->ops->borrow == NULL) {
+        return NULL;
+    }
+    return block->ops->borrow(block->opaque, paddr - block->start, len);
+}
+
 /* How a backing tells where something is. */
 typedef bool (*NextFunc)(void *opaque, uint64_t offset, uint64_t end,
                          uint64_t *ret_start, uint64_t *ret_end,

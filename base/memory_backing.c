@@ -25,10 +25,19 @@ static bool host_read(void *opaque, uint64_t offset, void *buf, size_t len,
     return true;
 }
 
+static const void *host_borrow(void *opaque, uint64_t offset,
+                               size_t len G_GNUC_UNUSED)
+{
+    const HostBacking *backing = opaque;
+
+    return backing->base + offset;
+}
+
 bool gc_memory_add_host(GcMemory *memory, GcPaddr start, uint64_t size,
                         const void *host, GError **error)
 {
-    static const GcMemoryOps ops = {.read = host_read, .free = g_free};
+    static const GcMemoryOps ops = {
+        .read = host_read, .free = g_free, .borrow = host_borrow};
     HostBacking *backing = g_new0(HostBacking, 1);
 
     backing->base = host;

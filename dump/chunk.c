@@ -19,15 +19,15 @@ void gc_chunk_init(GcChunk *chunk, const GcPlan *plan)
     size_t n = gc_chunk_get_max_pages(plan);
 
     *chunk = (GcChunk){
-        .pages = g_malloc(n * plan->page_size),
         .is_zero = g_new0(bool, n),
+        .room = g_malloc(n * plan->page_size),
     };
 }
 
 void gc_chunk_clear(GcChunk *chunk)
 {
-    g_free(chunk->pages);
     g_free(chunk->is_zero);
+    g_free(chunk->room);
 }
 
 bool gc_chunk_cut(GcChunkCutter *cutter, GcChunk *chunk)
@@ -69,33 +69,56 @@ static bool is_all_zero(const uint8_t *bytes, size_t size)
     return true;
 }
 
-bool gc_chunk_read(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
-                   GError **error)
+static void find_zeros(GcChunk *chunk, size_t page_size, GcPfn first, GcPfn end)
+{
+    for (GcPfn pfn = first; pfn < end; pfn++) {
+        size_t i = pfn - chunk->first;
+
+        chunk->is_zero[i] =
+            is_all_zero(chunk->pages + i * page_size, page_size);
+    }
+}
+
+/* Deals with each run of pages that may hold data; @memory is NULL if they
+ * need no reading. */
+static bool fill(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
+                 GError **error)
 {
     size_t page_size = plan->page_size;
     GcPfn run;
-    GcPfn run_end;
+    GcPfn end;
 
     memset(chunk->is_zero, true, chunk->end - chunk->first);
-    for (GcPfn at = chunk->first; at < chunk->end; at = run_end) {
-        uint8_t *to;
-
+    for (GcPfn at = chunk->first; at < chunk->end; at = end) {
         run = gc_bitmap_next_set(plan->data, at, chunk->end);
-        run_end = gc_bitmap_next_clear(plan->data, run, chunk->end);
-        if (run == chunk->end) {
-            break;
-        }
-        to = chunk->pages + (run - chunk->first) * page_size;
-        if (!gc_memory_read_padded(memory, run * page_size, to,
-                                   (run_end - run) * page_size, error)) {
+        end = gc_bitmap_next_clear(plan->data, run, chunk->end);
+        if (memory != NULL &&
+            !gc_memory_read_padded(memory, run * page_size,
+                                   chunk->room +
+                                       (run - chunk->first) * page_size,
+                                   (end - run) * page_size, error)) {
             return false;
         }
-        for (GcPfn pfn = run; pfn < run_end; pfn++) {
-            chunk->is_zero[pfn - chunk->first] = is_all_zero(
-                chunk->pages + (pfn - chunk->first) * page_size, page_size);
-        }
+        find_zeros(chunk, page_size, run, end);
     }
     return true;
+}
+
+bool gc_chunk_read(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
+                   GError **error)
+{
+    chunk->pages = chunk->room;
+    return fill(chunk, plan, memory, error);
+}
+
+bool gc_chunk_borrow(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
+                     GError **error)
+{
+    chunk->pages =
+        gc_memory_borrow(memory, chunk->first * plan->page_size,
+                         (chunk->end - chunk->first) * plan->page_size);
+    return chunk->pages != NULL ? fill(chunk, plan, NULL, error)
+                                : gc_chunk_read(chunk, plan, memory, error);
 }
 
 uint64_t gc_chunk_count_pages(const GcChunk *chunk, const GcPlan *plan)

@@ -11,9 +11,10 @@
 typedef struct GcChunk {
     GcPfn first;
     GcPfn end;
-    bool is_hole;   /* none of it holds data; it may then be very long */
-    uint8_t *pages; /* the memory of [first, end), once it was read */
-    bool *is_zero;  /* per page: holds only zeros, or was never used */
+    bool is_hole;         /* none of it holds data; it may then be very long */
+    const uint8_t *pages; /* the memory of [first, end), once it was read */
+    bool *is_zero;        /* per page: holds only zeros, or was never used */
+    uint8_t *room;        /* for @pages, where they are not borrowed */
 } GcChunk;
 
 /* Where the cutting stands. */
@@ -52,6 +53,16 @@ bool gc_chunk_cut(GcChunkCutter *cutter, GcChunk *chunk);
  */
 bool gc_chunk_read(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
                    GError **error);
+
+/**
+ * gc_chunk_borrow:
+ *
+ * As gc_chunk_read(), but copies nothing where the memory is mapped in this
+ * process.  For those who can bear that a guest which was not stopped changes
+ * the pages under their eyes: a codec cannot.
+ */
+bool gc_chunk_borrow(GcChunk *chunk, const GcPlan *plan, GcMemory *memory,
+                     GError **error);
 
 /* How many pages of @chunk are in the dump, and how many of those are known
  * to hold only zeros, once it was read. */

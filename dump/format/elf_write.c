@@ -186,8 +186,8 @@ static bool work(void *opaque, void *worker, void *item, GError **error)
 
     (void)worker;
     if (!chunk->is_hole &&
-        !gc_chunk_read(chunk, request->plan,
-                       gc_guest_get_memory(request->guest), error)) {
+        !gc_chunk_borrow(chunk, request->plan,
+                         gc_guest_get_memory(request->guest), error)) {
         return false;
     }
     return !can_workers_write(writer) || write_chunk(writer, chunk, error);

@@ -36,6 +36,9 @@ typedef struct GcMemoryBlock {
  *     means that all of the block can.  @next_data then finds only what can
  *     be read; if that is NULL, all that can be read may hold something.
  *     Any thread.
+ * @borrow: (nullable): where @len bytes at @offset of the block, which must
+ *     lie in it, are mapped in this process for as long as the memory lives;
+ *     NULL if they are not.  Any thread.
  *
  * How one block is backed.
  */
@@ -48,6 +51,7 @@ typedef struct GcMemoryOps {
     bool (*next_present)(void *opaque, uint64_t offset, uint64_t end,
                          uint64_t *ret_start, uint64_t *ret_end,
                          GError **error);
+    const void *(*borrow)(void *opaque, uint64_t offset, size_t len);
 } GcMemoryOps;
 
 /**
@@ -173,6 +177,22 @@ GC_API bool gc_memory_read(GcMemory *memory, GcPaddr paddr, void *buf,
  */
 GC_API bool gc_memory_read_padded(GcMemory *memory, GcPaddr paddr, void *buf,
                                   size_t len, GError **error);
+
+/**
+ * gc_memory_borrow:
+ * @memory: the memory
+ * @paddr: guest-physical address, in bytes
+ * @len: how many bytes
+ *
+ * Spares a copy where that is possible.
+ *
+ * Returns: (transfer none) (nullable): where these bytes are mapped in this
+ *     process, until @memory is gone; NULL if they are not, or in several
+ *     blocks.  A guest that runs changes them at any time.
+ * Threads: any thread
+ */
+GC_API const void *gc_memory_borrow(GcMemory *memory, GcPaddr paddr,
+                                    size_t len);
 
 /**
  * gc_memory_next_data:

@@ -160,11 +160,47 @@ static void test_what_is_not_memory_in_a_page_reads_as_zeros(void **state)
     guestgen_fill_noise(gen, 0x2fff, 1);
     cutting_start(&cutting, gen);
     assert_next(&cutting, 0, 3, false);
-    memset(cutting.chunk.pages, 0xa5, 3 * PAGE);
+    memset(cutting.chunk.room, 0xa5, 3 * PAGE);
     assert_true(gc_chunk_read(&cutting.chunk, cutting.plan,
                               gc_guest_get_memory(cutting.guest), NULL));
     guestgen_read(gen, 0, expected, sizeof(expected));
     assert_memory_equal(cutting.chunk.pages, expected, sizeof(expected));
+    cutting_end(&cutting);
+}
+
+/* A block of the host's, and one that is not mapped, which the chunk of the
+ * last of the first one's pages reaches into. */
+static void test_borrowed_pages_are_those_that_are_read(void **state)
+{
+    enum { PAGES = 300 };
+    g_autoptr(Guestgen) gen = guestgen_new();
+    g_autofree uint8_t *expected = g_malloc(2 * PAGES * PAGE);
+    unsigned borrowed = 0;
+    Cutting cutting;
+
+    (void)state;
+    guestgen_add_ram(gen, 0, PAGES * PAGE, GUESTGEN_HOST);
+    guestgen_add_ram(gen, PAGES * PAGE, PAGES * PAGE, GUESTGEN_FD);
+    guestgen_fill(gen, 0, 2 * PAGES * PAGE);
+    memset(guestgen_at(gen, 5 * PAGE), 0, PAGE);
+    guestgen_read(gen, 0, expected, 2 * PAGES * PAGE);
+    cutting_start(&cutting, gen);
+    for (GcPfn pfn = 0; pfn < 2 * PAGES; pfn = cutting.chunk.end) {
+        const GcChunk *chunk = &cutting.chunk;
+
+        assert_true(gc_chunk_cut(&cutting.cutter, &cutting.chunk));
+        assert_true(gc_chunk_borrow(&cutting.chunk, cutting.plan,
+                                    gc_guest_get_memory(cutting.guest), NULL));
+        assert_memory_equal(chunk->pages, expected + chunk->first * PAGE,
+                            (chunk->end - chunk->first) * PAGE);
+        assert_int_equal(gc_chunk_count_zeros(chunk, cutting.plan), pfn == 0);
+        borrowed += chunk->pages != chunk->room;
+        if (chunk->pages != chunk->room) {
+            assert_ptr_equal(chunk->pages,
+                             guestgen_at(gen, chunk->first * PAGE));
+        }
+    }
+    assert_int_equal(borrowed, 1);
     cutting_end(&cutting);
 }
 
@@ -195,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_endless_holes_are_cut_and_gaps_are_not_counted),
         cmocka_unit_test(test_read_knows_zeros_from_data_and_touches_no_hole),
         cmocka_unit_test(test_what_is_not_memory_in_a_page_reads_as_zeros),
+        cmocka_unit_test(test_borrowed_pages_are_those_that_are_read),
         cmocka_unit_test(test_memory_that_cannot_be_read_fails_the_chunk),
     };
 

@@ -72,6 +72,26 @@ static void test_read_crosses_neighbours_but_not_gaps(void **state)
     assert_memory_equal(buf, ((uint8_t[8]){0}), 8);
 }
 
+static void test_only_what_is_mapped_in_one_piece_is_borrowed(void **state)
+{
+    g_autoptr(GcMemory) memory = two_neighbours_and_a_gap();
+    int fd = memfd_create("memory", MFD_CLOEXEC);
+
+    (void)state;
+    assert_int_equal(ftruncate(fd, 4096), 0);
+    assert_true(gc_memory_add_fd(memory, 32 * KIB, 4096, fd, 0, NULL));
+    close(fd);
+    assert_ptr_equal(gc_memory_borrow(memory, 0, 4096), low);
+    assert_ptr_equal(gc_memory_borrow(memory, 4 * KIB + 1, 4095), high + 1);
+    assert_ptr_equal(gc_memory_borrow(memory, 16 * KIB, 1), high);
+    assert_null(gc_memory_borrow(memory, 0, 4097));
+    assert_null(gc_memory_borrow(memory, 8 * KIB, 1));
+    assert_null(gc_memory_borrow(memory, 16 * KIB - 1, 2));
+    assert_null(gc_memory_borrow(memory, 16 * KIB, SIZE_MAX));
+    assert_null(gc_memory_borrow(memory, 32 * KIB, 4096));
+    assert_null(gc_memory_borrow(memory, UINT64_MAX, 1));
+}
+
 static void test_holes_of_a_file_are_not_data(void **state)
 {
     g_autoptr(GcMemory) memory = gc_memory_new();
@@ -113,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_blocks_are_sorted),
         cmocka_unit_test(test_impossible_blocks_are_refused),
         cmocka_unit_test(test_read_crosses_neighbours_but_not_gaps),
+        cmocka_unit_test(test_only_what_is_mapped_in_one_piece_is_borrowed),
         cmocka_unit_test(test_holes_of_a_file_are_not_data),
         cmocka_unit_test(test_next_data_without_knowledge_is_the_block),
     };
