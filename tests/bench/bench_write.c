@@ -2,90 +2,68 @@
 /* What a whole dump costs, as ratios that hold on any machine: ELF against
  * copying the memory, kdump against packing the same pages by zlib's
  * compress2() one by one in one thread, which is what QEMU and makedumpfile
- * do.  All of it on the same memory, the best of several runs, as a table. */
+ * do.  All of it on the same memory, the best of several runs, as tables. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "guestcore/dump.h"
 
-#include "tests/bench/guestlike.h"
+#include "tests/bench/pages.h"
+#include "tests/bench/peer.h"
 
-#define PAGE GUESTLIKE_PAGE
-#define RUNS 3
+#define RUNS 5
+#define MAX_THREADS 2u
+#define MAX_MIB 256   /* of a dump */
+#define DESC_SIZE 24u /* of a kdump's page descriptor */
 
 typedef struct Bench {
-    uint8_t *memory;
-    size_t n_pages;
+    BenchPages pages;
     size_t size; /* of the memory */
     GcGuest *guest;
     const char *path;
-    double copy;      /* seconds */
-    double compress2; /* seconds */
 } Bench;
+
+/* What a dump is compared with. */
+typedef struct Peer {
+    const char *name;
+    double seconds;
+    double size; /* of what it makes, as part of the memory */
+} Peer;
 
 static double now(void)
 {
     return (double)g_get_monotonic_time() / (double)G_USEC_PER_SEC;
 }
 
-/* Into memory that is there already: as fast as can be. */
 static double copy_once(const Bench *bench, uint8_t *to)
 {
     double start = now();
 
-    memcpy(to, bench->memory, bench->size);
-    return now() - start;
-}
-
-static void measure_copy(Bench *bench)
-{
-    g_autofree uint8_t *to = g_malloc(bench->size);
-
-    memset(to, 1, bench->size);
-    bench->copy = copy_once(bench, to);
-    for (int i = 1; i < RUNS; i++) {
-        bench->copy = MIN(bench->copy, copy_once(bench, to));
-    }
+    memcpy(to, bench->pages.bytes, bench->size);
+    start = now() - start;
     /* so that the copy is of use */
-    g_assert(memcmp(to, bench->memory, bench->size) == 0);
-    printf("| memcpy() | 1 | %.0f | 1.00 | | | |\n",
-           (double)bench->size / bench->copy / 1e6);
+    g_assert(memcmp(to, bench->pages.bytes, bench->size) == 0);
+    return start;
 }
 
-static double compress_once(const Bench *bench, uint64_t *ret_packed)
+/* Into memory that is there already, as fast as can be, or into new memory:
+ * what a tmpfs is made of does not come for nothing either. */
+static double copy_best(const Bench *bench, bool to_new)
 {
-    static const uint8_t zeros[PAGE];
-    double start = now();
-    uint8_t out[2 * PAGE];
+    g_autofree uint8_t *old = g_malloc(bench->size);
+    double best = 0;
 
-    *ret_packed = 0;
-    for (size_t i = 0; i < bench->n_pages; i++) {
-        const uint8_t *page = bench->memory + i * PAGE;
-        uLongf size = sizeof(out);
+    memset(old, 1, bench->size);
+    for (int i = 0; i < RUNS; i++) {
+        g_autofree uint8_t *new = g_malloc(bench->size);
+        double seconds = copy_once(bench, to_new ? new : old);
 
-        if (memcmp(page, zeros, PAGE) != 0) {
-            compress2(out, &size, page, PAGE, Z_BEST_SPEED);
-            *ret_packed += MIN(size, PAGE);
-        }
+        best = i == 0 ? seconds : MIN(best, seconds);
     }
-    return now() - start;
-}
-
-static void measure_compress2(Bench *bench)
-{
-    uint64_t packed;
-
-    bench->compress2 = compress_once(bench, &packed);
-    for (int i = 1; i < RUNS; i++) {
-        bench->compress2 = MIN(bench->compress2, compress_once(bench, &packed));
-    }
-    printf("| compress2() | 1 | %.0f | | 1.00 | | %.3f |\n",
-           (double)bench->size / bench->compress2 / 1e6,
-           (double)packed / (double)bench->size);
+    return best;
 }
 
 static double dump_once(const Bench *bench, const char *format,
@@ -118,58 +96,121 @@ static double dump_best(const Bench *bench, const char *format,
     return best;
 }
 
-static void measure_format(const Bench *bench, const char *format)
+static void print_head(const char *what, const Peer *peers, size_t n)
 {
-    double one = 0.0;
+    printf("\n| %s | threads | MB/s |", what);
+    for (size_t i = 0; i < n; i++) {
+        printf(" × %s |", peers[i].name);
+    }
+    printf(" × 1 thread | size |\n|---|---|---|");
+    for (size_t i = 0; i < n; i++) {
+        printf("---|");
+    }
+    printf("---|---|\n");
+}
 
-    for (unsigned threads = 1; threads <= 2; threads++) {
-        uint64_t used;
-        double best = dump_best(bench, format, threads, &used);
+/* @name: by whom or as what; @one: what one thread took */
+static void print_row(const Bench *bench, const Peer *peers, size_t n,
+                      const char *name, unsigned threads, double seconds,
+                      double one, double size)
+{
+    printf("| %s | %u | %.0f |", name, threads,
+           (double)bench->size / seconds / 1e6);
+    for (size_t i = 0; i < n; i++) {
+        printf(" %.2f |", peers[i].seconds / seconds);
+    }
+    printf(" %.2f | %.3f |\n", one / seconds, size);
+    fflush(stdout);
+}
 
-        one = threads == 1 ? best : one;
-        printf("| %s | %u | %.0f | %.2f | %.2f | %.2f | %.3f |\n", format,
-               threads, (double)bench->size / best / 1e6, bench->copy / best,
-               bench->compress2 / best, one / best,
-               (double)used / (double)bench->size);
-        fflush(stdout);
+/* A table of the formats given that are, or are not, ELF. */
+static void compare(const Bench *bench, const char *what, const Peer *peers,
+                    size_t n, char *const *formats, bool elf)
+{
+    print_head(what, peers, n);
+    for (size_t i = 0; i < n; i++) {
+        print_row(bench, peers, n, peers[i].name, 1, peers[i].seconds,
+                  peers[i].seconds, peers[i].size);
+    }
+    for (; *formats != NULL; formats++) {
+        double one = 0.0;
+
+        if ((strcmp(*formats, "elf") == 0) != elf) {
+            continue;
+        }
+        for (unsigned threads = 1; threads <= MAX_THREADS; threads++) {
+            uint64_t used;
+            double best = dump_best(bench, *formats, threads, &used);
+
+            one = threads == 1 ? best : one;
+            print_row(bench, peers, n, *formats, threads, best, one,
+                      (double)used / (double)bench->size);
+        }
     }
 }
 
-static bool init(Bench *bench, const char *mib, const char *path)
+static void compare_copies(const Bench *bench, char *const *formats)
 {
-    g_autoptr(GcMemory) memory = gc_memory_new();
+    const Peer peers[] = {
+        {"memcpy()", copy_best(bench, false), 1.0},
+        {"memcpy() to new memory", copy_best(bench, true), 1.0},
+    };
 
-    bench->size = (size_t)g_ascii_strtoull(mib, NULL, 10) << 20;
-    if (bench->size == 0) {
-        return false;
+    compare(bench, "copied", peers, G_N_ELEMENTS(peers), formats, true);
+}
+
+static Peer make_packer(const Bench *bench, const char *name, PeerMalloc how)
+{
+    PeerResult result = peer_compress2(&bench->pages, how);
+    uint64_t packed = result.packed + bench->pages.n * DESC_SIZE;
+
+    return (Peer){name, result.seconds, (double)packed / (double)bench->size};
+}
+
+static void compare_packers(const Bench *bench, char *const *formats)
+{
+    const Peer peers[] = {
+        make_packer(bench, "compress2()", PEER_MALLOC_PLAIN),
+        make_packer(bench, "compress2(), malloc keeps", PEER_MALLOC_KEEPS),
+    };
+
+    compare(bench, "packed", peers, G_N_ELEMENTS(peers), formats, false);
+}
+
+/* @memory: so many MiB of made pages, or the dump to take pages of */
+static void init(Bench *bench, const char *memory, const char *path)
+{
+    g_autoptr(GcMemory) mapped = gc_memory_new();
+    guint64 mib;
+
+    if (g_ascii_string_to_unsigned(memory, 10, 1, G_MAXUINT16, &mib, NULL)) {
+        bench_pages_make(&bench->pages, mib);
+    } else {
+        bench_pages_load(&bench->pages, MAX_MIB, memory);
     }
-    bench->n_pages = bench->size / PAGE;
-    bench->memory = guestlike_new(bench->n_pages);
+    bench->size = bench->pages.n * BENCH_PAGE;
     bench->path = path;
-    gc_memory_add_host(memory, 0, bench->size, bench->memory, NULL);
-    bench->guest = gc_guest_new("x86_64", memory, NULL);
-    return true;
+    gc_memory_add_host(mapped, 0, bench->size, bench->pages.bytes, NULL);
+    bench->guest = gc_guest_new("x86_64", mapped, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    Bench bench = {.n_pages = 0};
+    Bench bench = {.path = NULL};
 
-    if (argc < 4 || !init(&bench, argv[1], argv[2])) {
-        fprintf(stderr, "usage: bench_write MIB FILE FORMAT...\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: bench_write MIB|DUMP FILE FORMAT...\n");
         return EXIT_FAILURE;
     }
-    printf("%s MiB as in tests/bench/guestlike.h, to %s\n\n"
-           "| what | threads | MB/s | × memcpy() | × compress2() | × 1 thread "
-           "| size |\n"
-           "|---|---|---|---|---|---|---|\n",
-           argv[1], argv[2]);
-    measure_copy(&bench);
-    measure_compress2(&bench);
-    for (int i = 3; i < argc; i++) {
-        measure_format(&bench, argv[i]);
+    init(&bench, argv[1], argv[2]);
+    printf("%zu MiB of %s, to %s\n", bench.size >> 20, argv[1], argv[2]);
+    if (g_strv_contains((const char *const *)argv + 3, "elf")) {
+        compare_copies(&bench, argv + 3);
+    }
+    if (argc > 4 || strcmp(argv[3], "elf") != 0) {
+        compare_packers(&bench, argv + 3);
     }
     gc_guest_free(bench.guest);
-    g_free(bench.memory);
+    bench_pages_clear(&bench.pages);
     return EXIT_SUCCESS;
 }
