@@ -7,7 +7,7 @@
 #include "base/byteorder.h"
 #include "hw/acpi_table.h"
 #include "hw/aml_writer.h"
-#include "hw/machine/x86_boot.h"
+#include "hw/machine/x86_layout.h"
 #include "hw/power.h"
 
 #define RSDP_SIZE 36
@@ -47,7 +47,7 @@ static GcPaddr place_table(GcMachine *machine, GcPaddr *next, GBytes *table)
     const void *data = g_bytes_get_data(table, &size);
 
     *next = start + size;
-    g_assert(*next <= GC_X86_BOOT_BIOS_ENTRY);
+    g_assert(*next <= GC_X86_LAYOUT_BIOS_ENTRY);
     gc_bus_write_ram(machine->memory, start, data, size);
     g_bytes_unref(table);
     return start;
@@ -155,8 +155,8 @@ static GBytes *build_rsdp(GcPaddr xsdt)
 
 void gc_x86_acpi_load(GcMachine *machine)
 {
-    GcPaddr next = GC_X86_BOOT_ACPI + RSDP_SIZE;
-    GcPaddr rsdp = GC_X86_BOOT_ACPI;
+    GcPaddr next = GC_X86_LAYOUT_ACPI + RSDP_SIZE;
+    GcPaddr rsdp = GC_X86_LAYOUT_ACPI;
     GcPaddr dsdt = place_table(machine, &next, build_dsdt(machine));
     GcPaddr fadt = place_table(machine, &next, build_fadt(dsdt));
     GcPaddr madt = place_table(machine, &next, build_madt(machine));

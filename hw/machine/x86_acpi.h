@@ -6,5 +6,5 @@
 
 #include "hw/device.h"
 
-/* Puts the tables into RAM, from GC_X86_BOOT_ACPI on. */
+/* Puts the tables into RAM, from GC_X86_LAYOUT_ACPI on. */
 void gc_x86_acpi_load(GcMachine *machine);

@@ -5,9 +5,10 @@
 
 #include "base/byteorder.h"
 #include "base/error.h"
+#include "hw/machine/x86_boot_kernels.h"
+#include "hw/machine/x86_layout.h"
 #include "hw/power.h"
 
-#define FOUR_GIB (UINT64_C(4) << 30)
 #define PAGE_SIZE 4096
 
 /* Flat segments: base 0, limit 4 GiB, accessed, present. */
@@ -16,6 +17,10 @@
 #define DATA UINT64_C(0x00cf93000000ffff)
 #define GDT_SIZE 32
 
+/* The selectors that Linux wants. */
+#define CODE_SELECTOR 0x10
+#define DATA_SELECTOR 0x18
+
 #define PAGE_PRESENT 0x1
 #define PAGE_WRITABLE 0x2
 #define PAGE_LARGE 0x80
@@ -23,74 +28,19 @@
 #define ENTRIES 512
 #define N_DIRECTORIES 4 /* of 1 GiB each */
 
-static uint64_t get_low_size(const GcMachine *machine)
-{
-    return gc_bus_get_range(machine->memory, 0)->size;
-}
-
-static void add_range(GcX86Range *ranges, size_t *n, uint64_t start,
-                      uint64_t end, uint32_t type)
-{
-    if (end > start) {
-        ranges[(*n)++] = (GcX86Range){start, end - start, type};
-    }
-}
-
-size_t gc_x86_boot_get_ranges(const GcMachine *machine,
-                              GcX86Range ranges[GC_X86_MAX_RANGES])
-{
-    uint64_t low_size = get_low_size(machine);
-    size_t n = 0;
-
-    add_range(ranges, &n, 0, GC_X86_BOOT_LOW_END, GC_X86_RANGE_RAM);
-    add_range(ranges, &n, GC_X86_BOOT_LOW_END, GC_X86_BOOT_KERNEL,
-              GC_X86_RANGE_RESERVED);
-    add_range(ranges, &n, GC_X86_BOOT_KERNEL, low_size, GC_X86_RANGE_RAM);
-    add_range(ranges, &n, FOUR_GIB, FOUR_GIB + (machine->ram_size - low_size),
-              GC_X86_RANGE_RAM);
-    return n;
-}
-
-bool gc_x86_boot_add_initrd(GcMachine *machine, GBytes *initrd, uint64_t from,
-                            uint64_t last, GcPaddr *ret_start, GError **error)
-{
-    uint64_t end = MIN(get_low_size(machine), last + 1);
-    uint64_t size;
-    GcPaddr start;
-
-    if (initrd == NULL || g_bytes_get_size(initrd) == 0) {
-        *ret_start = 0;
-        return true;
-    }
-    size = g_bytes_get_size(initrd);
-    if (end < from || size > end - from) {
-        g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
-                    "initrd: %" G_GUINT64_FORMAT
-                    " bytes: the RAM that the kernel leaves has "
-                    "%" G_GUINT64_FORMAT,
-                    size, end > from ? end - from : 0);
-        return false;
-    }
-    start = (end - size) & ~(uint64_t)(PAGE_SIZE - 1);
-    start = MAX(start, from);
-    *ret_start = start;
-    return gc_boot_image_add(machine->boot_image, "initrd", start, initrd, size,
-                             error);
-}
-
 static bool add_segments(GcMachine *machine, GError **error)
 {
     uint8_t *gdt = g_malloc0(GDT_SIZE);
 
-    gc_put_uint(gdt + GC_X86_BOOT_CS, 8, false,
+    gc_put_uint(gdt + CODE_SELECTOR, 8, false,
                 machine->boot.long_mode ? CODE_64 : CODE_32);
-    gc_put_uint(gdt + GC_X86_BOOT_DS, 8, false, DATA);
-    machine->boot.gdt = GC_X86_BOOT_GDT;
+    gc_put_uint(gdt + DATA_SELECTOR, 8, false, DATA);
+    machine->boot.gdt = GC_X86_LAYOUT_GDT;
     machine->boot.gdt_size = GDT_SIZE;
-    machine->boot.cs = GC_X86_BOOT_CS;
-    machine->boot.ds = GC_X86_BOOT_DS;
+    machine->boot.cs = CODE_SELECTOR;
+    machine->boot.ds = DATA_SELECTOR;
     return gc_boot_image_take(machine->boot_image, "descriptor table",
-                              GC_X86_BOOT_GDT, gdt, GDT_SIZE, error);
+                              GC_X86_LAYOUT_GDT, gdt, GDT_SIZE, error);
 }
 
 static void put_entry(uint8_t *tables, size_t page, size_t i, uint64_t value)
@@ -105,17 +55,18 @@ static bool add_page_tables(GcMachine *machine, GError **error)
     size_t size = (2 + N_DIRECTORIES) * PAGE_SIZE;
     uint8_t *tables = g_malloc0(size);
 
-    put_entry(tables, 0, 0, GC_X86_BOOT_PAGE_TABLES + PAGE_SIZE);
+    put_entry(tables, 0, 0, GC_X86_LAYOUT_PAGE_TABLES + PAGE_SIZE);
     for (size_t i = 0; i < N_DIRECTORIES; i++) {
-        put_entry(tables, 1, i, GC_X86_BOOT_PAGE_TABLES + (2 + i) * PAGE_SIZE);
+        put_entry(tables, 1, i,
+                  GC_X86_LAYOUT_PAGE_TABLES + (2 + i) * PAGE_SIZE);
         for (size_t k = 0; k < ENTRIES; k++) {
             put_entry(tables, 2 + i, k,
                       (i * ENTRIES + k) * LARGE_PAGE_SIZE | PAGE_LARGE);
         }
     }
-    machine->boot.cr3 = GC_X86_BOOT_PAGE_TABLES;
+    machine->boot.cr3 = GC_X86_LAYOUT_PAGE_TABLES;
     return gc_boot_image_take(machine->boot_image, "page tables",
-                              GC_X86_BOOT_PAGE_TABLES, tables, size, error);
+                              GC_X86_LAYOUT_PAGE_TABLES, tables, size, error);
 }
 
 /* Linux restarts a machine of reduced hardware by jumping into the BIOS, where
@@ -131,7 +82,7 @@ static bool add_bios_entry(GcMachine *machine, GError **error)
     g_autoptr(GBytes) bytes = g_bytes_new_static(code, sizeof(code));
 
     return gc_boot_image_add(machine->boot_image, "BIOS entry",
-                             GC_X86_BOOT_BIOS_ENTRY, bytes, sizeof(code),
+                             GC_X86_LAYOUT_BIOS_ENTRY, bytes, sizeof(code),
                              error);
 }
 
@@ -140,14 +91,14 @@ static bool add_cmdline(GcMachine *machine, GError **error)
     const char *text = machine->cmdline != NULL ? machine->cmdline : "";
     size_t size = strlen(text) + 1;
 
-    if (size > GC_X86_BOOT_CMDLINE_ROOM) {
+    if (size > GC_X86_LAYOUT_CMDLINE_ROOM) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
                     "command line: %zu bytes: at most %d fit", size - 1,
-                    GC_X86_BOOT_CMDLINE_ROOM - 1);
+                    GC_X86_LAYOUT_CMDLINE_ROOM - 1);
         return false;
     }
     return gc_boot_image_take(machine->boot_image, "command line",
-                              GC_X86_BOOT_CMDLINE, (uint8_t *)g_strdup(text),
+                              GC_X86_LAYOUT_CMDLINE, (uint8_t *)g_strdup(text),
                               size, error);
 }
 

@@ -5,8 +5,10 @@
 
 #include "base/byteorder.h"
 #include "base/error.h"
+#include "hw/machine/boot_image.h"
 #include "hw/machine/bzimage_header.h"
-#include "hw/machine/x86_boot.h"
+#include "hw/machine/x86_boot_kernels.h"
+#include "hw/machine/x86_layout.h"
 
 /* The zero page */
 #define ZERO_PAGE_SIZE 4096
@@ -75,8 +77,9 @@ static bool get_kernel_end(const GcBzimage *image, uint64_t low_size,
 {
     uint64_t preferred = gc_bzimage_get(image, GC_BZIMAGE_PREF_ADDRESS, 8);
     uint64_t room = gc_bzimage_get(image, GC_BZIMAGE_INIT_SIZE, 4);
-    uint64_t start = MAX(preferred, GC_X86_BOOT_KERNEL);
-    uint64_t file_end = GC_X86_BOOT_KERNEL + (image->size - image->setup_size);
+    uint64_t start = MAX(preferred, GC_X86_LAYOUT_KERNEL);
+    uint64_t file_end =
+        GC_X86_LAYOUT_KERNEL + (image->size - image->setup_size);
 
     if (start > low_size || room > low_size - start || file_end > low_size) {
         g_set_error(error, GC_ERROR, GC_ERROR_INVALID,
@@ -98,8 +101,8 @@ static bool add_kernel(GcMachine *machine, GBytes *kernel,
     g_autoptr(GBytes) code =
         g_bytes_new_from_bytes(kernel, image->setup_size, size);
 
-    return gc_boot_image_add(machine->boot_image, "kernel", GC_X86_BOOT_KERNEL,
-                             code, size, error);
+    return gc_boot_image_add(machine->boot_image, "kernel",
+                             GC_X86_LAYOUT_KERNEL, code, size, error);
 }
 
 static void put(uint8_t *page, size_t at, size_t width, uint64_t value)
@@ -120,7 +123,7 @@ static void copy_header(const GcBzimage *image, uint8_t *page)
 static void put_memory_map(const GcMachine *machine, uint8_t *page)
 {
     GcX86Range ranges[GC_X86_MAX_RANGES];
-    size_t n = gc_x86_boot_get_ranges(machine, ranges);
+    size_t n = gc_x86_layout_get_ranges(machine, ranges);
 
     for (size_t i = 0; i < n; i++) {
         size_t at = E820_TABLE + i * E820_ENTRY_SIZE;
@@ -138,14 +141,14 @@ static bool add_zero_page(GcMachine *machine, const GcBzimage *image,
     uint8_t *page = g_malloc0(ZERO_PAGE_SIZE);
 
     copy_header(image, page);
-    put(page, ACPI_RSDP_ADDR, 8, GC_X86_BOOT_ACPI);
+    put(page, ACPI_RSDP_ADDR, 8, GC_X86_LAYOUT_ACPI);
     put(page, GC_BZIMAGE_TYPE_OF_LOADER, 1, LOADER_UNDEFINED);
-    put(page, GC_BZIMAGE_CMD_LINE_PTR, 4, GC_X86_BOOT_CMDLINE);
+    put(page, GC_BZIMAGE_CMD_LINE_PTR, 4, GC_X86_LAYOUT_CMDLINE);
     put(page, GC_BZIMAGE_RAMDISK_IMAGE, 4, initrd);
     put(page, GC_BZIMAGE_RAMDISK_SIZE, 4, initrd_size);
     put_memory_map(machine, page);
     return gc_boot_image_take(machine->boot_image, "zero page",
-                              GC_X86_BOOT_INFO, page, ZERO_PAGE_SIZE, error);
+                              GC_X86_LAYOUT_INFO, page, ZERO_PAGE_SIZE, error);
 }
 
 static bool check_kernel(const GcBzimage *image, const GcMachineConfig *config,
@@ -174,14 +177,14 @@ bool gc_x86_boot_prepare_linux(GcMachine *machine,
         !check_kernel(&image, config, error) ||
         !get_kernel_end(&image, low_size, &end, error) ||
         !add_kernel(machine, config->kernel, &image, error) ||
-        !gc_x86_boot_add_initrd(machine, config->initrd, end,
-                                gc_bzimage_get_initrd_max(&image), &initrd,
-                                error)) {
+        !gc_x86_layout_add_initrd(machine, config->initrd, end,
+                                  gc_bzimage_get_initrd_max(&image), &initrd,
+                                  error)) {
         return false;
     }
     machine->boot.long_mode = has_64bit_entry(machine, &image);
     machine->boot.entry =
-        GC_X86_BOOT_KERNEL + (machine->boot.long_mode ? ENTRY_64 : 0);
-    machine->boot.rsi = GC_X86_BOOT_INFO;
+        GC_X86_LAYOUT_KERNEL + (machine->boot.long_mode ? ENTRY_64 : 0);
+    machine->boot.rsi = GC_X86_LAYOUT_INFO;
     return add_zero_page(machine, &image, initrd, initrd_size, error);
 }

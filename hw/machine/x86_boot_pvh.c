@@ -8,7 +8,9 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/record.h"
-#include "hw/machine/x86_boot.h"
+#include "hw/machine/boot_image.h"
+#include "hw/machine/x86_boot_kernels.h"
+#include "hw/machine/x86_layout.h"
 
 #define ELF_CLASS 4 /* byte of the identification */
 #define ELF_DATA 5
@@ -239,7 +241,7 @@ static bool add_info(GcMachine *machine, GcPaddr initrd, uint64_t initrd_size,
                      GError **error)
 {
     GcX86Range ranges[GC_X86_MAX_RANGES];
-    size_t n = gc_x86_boot_get_ranges(machine, ranges);
+    size_t n = gc_x86_layout_get_ranges(machine, ranges);
     size_t map = INFO_SIZE + MODULE_SIZE;
     size_t size = map + n * RANGE_SIZE;
     uint8_t *info = g_malloc0(size);
@@ -247,10 +249,10 @@ static bool add_info(GcMachine *machine, GcPaddr initrd, uint64_t initrd_size,
     put(info, 0, 4, INFO_MAGIC);
     put(info, 4, 4, INFO_VERSION);
     put(info, 12, 4, initrd_size > 0 ? 1 : 0);
-    put(info, 16, 8, GC_X86_BOOT_INFO + INFO_SIZE);
-    put(info, 24, 8, GC_X86_BOOT_CMDLINE);
-    put(info, 32, 8, GC_X86_BOOT_ACPI);
-    put(info, 40, 8, GC_X86_BOOT_INFO + map);
+    put(info, 16, 8, GC_X86_LAYOUT_INFO + INFO_SIZE);
+    put(info, 24, 8, GC_X86_LAYOUT_CMDLINE);
+    put(info, 32, 8, GC_X86_LAYOUT_ACPI);
+    put(info, 40, 8, GC_X86_LAYOUT_INFO + map);
     put(info, 48, 4, n);
     put(info, INFO_SIZE, 8, initrd);
     put(info, INFO_SIZE + 8, 8, initrd_size);
@@ -262,7 +264,7 @@ static bool add_info(GcMachine *machine, GcPaddr initrd, uint64_t initrd_size,
         put(info, at + 16, 4, ranges[i].type);
     }
     return gc_boot_image_take(machine->boot_image, "start_info",
-                              GC_X86_BOOT_INFO, info, size, error);
+                              GC_X86_LAYOUT_INFO, info, size, error);
 }
 
 bool gc_x86_boot_prepare_pvh(GcMachine *machine, const GcMachineConfig *config,
@@ -276,10 +278,10 @@ bool gc_x86_boot_prepare_pvh(GcMachine *machine, const GcMachineConfig *config,
 
     if (!read_header(config->kernel, &kernel, error) ||
         !add_kernel(machine, &kernel, &end, error) ||
-        !gc_x86_boot_add_initrd(machine, config->initrd, end, UINT32_MAX,
-                                &initrd, error)) {
+        !gc_x86_layout_add_initrd(machine, config->initrd, end, UINT32_MAX,
+                                  &initrd, error)) {
         return false;
     }
-    machine->boot.rbx = GC_X86_BOOT_INFO;
+    machine->boot.rbx = GC_X86_LAYOUT_INFO;
     return add_info(machine, initrd, initrd_size, error);
 }

@@ -3,7 +3,7 @@
  * the other.  One of length 0 says that the next is at the beginning of the
  * buffer. */
 #include "base/error.h"
-#include "guest/log.h"
+#include "guest/log/log_kinds.h"
 
 typedef struct Buffer {
     uint64_t start; /* virtual address */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "guest/log.h"
+#include "guest/log/log_kinds.h"
 
 #define CHUNK_SIZE 4096u
 

@@ -9,7 +9,7 @@
  * descriptor begins; a block that would not fit before the end of the ring
  * is at its beginning. */
 #include "base/error.h"
-#include "guest/log.h"
+#include "guest/log/log_kinds.h"
 
 /* The states; RESERVED is that of a record that is being written. */
 #define STATE_RESERVED 0

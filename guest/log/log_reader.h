@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the readers of the kernel's log share; there is one for each way in
- * which kernels have kept it. */
+/* What the readers of the kernel's log share. */
 #pragma once
 
 #include "guestcore/log.h"
@@ -31,14 +30,6 @@ typedef struct GcLogReader {
     uint64_t lost;
     char buf[GC_LOG_MAX_TEXT]; /* the text of a record */
 } GcLogReader;
-
-/* Each reads the log of some kernels, where gc_log_has_*() says so. */
-bool gc_log_has_ring(const GcVmcoreinfoText *text);
-bool gc_log_read_ring(GcLogReader *reader, GError **error);
-bool gc_log_has_records(const GcVmcoreinfoText *text);
-bool gc_log_read_records(GcLogReader *reader, GError **error);
-bool gc_log_has_plain(const GcVmcoreinfoText *text);
-bool gc_log_read_plain(GcLogReader *reader, GError **error);
 
 /**
  * gc_log_get_layout:
