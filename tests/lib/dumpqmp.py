@@ -4,6 +4,7 @@ their answers, dump files of every format, guests that say where their note
 lies."""
 
 import json
+import os
 import socket
 
 from elfcore import ElfCore
@@ -11,6 +12,13 @@ from flat import is_flattened, unflatten
 from kdump import Kdump
 
 DUMP = "dump-guest-memory"
+SEVEN_BITS = bytes(range(128)) * 2
+
+
+def slow_to_pack(size):
+    """Bytes over which every codec takes its time: noise, which some do not even
+    try to pack, but for one bit of each."""
+    return os.urandom(size).translate(SEVEN_BITS)
 
 
 def request(command, ident=None, **arguments):
