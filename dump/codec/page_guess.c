@@ -65,9 +65,9 @@ static bool is_sample_random(const uint8_t *page, size_t size)
     return n < SAMPLE_PAIRS / VALUES * 2;
 }
 
-/* Of random bytes, one pair in 256 is equal, a percent more or less.  Somewhat
- * more is let pass: entropy coding would gain next to nothing there.  Less
- * means that the bytes are not random but counted through. */
+/* Of random bytes, one pair in 256 is equal, a percent more or less.  A sixth
+ * more is let pass: such a page would shrink by two percent.  Less means that
+ * the bytes are not random but counted through. */
 static bool is_even(const uint8_t *page, size_t size)
 {
     uint32_t counts[VALUES];
@@ -76,7 +76,7 @@ static bool is_even(const uint8_t *page, size_t size)
 
     count_bytes(counts, page, size);
     pairs = count_equal_pairs(counts, size);
-    return pairs > expected - expected / 32 && pairs < expected + expected / 10;
+    return pairs > expected - expected / 32 && pairs < expected + expected / 6;
 }
 
 /* Whether aligned words come again, by their hashes: two or three in a page
