@@ -36,6 +36,7 @@ bool gc_chunk_cut(GcChunkCutter *cutter, GcChunk *chunk)
     GcPfn first = gc_bitmap_next_set(plan->keep, cutter->at, plan->end_pfn);
     GcPfn data = gc_bitmap_next_set(plan->data, first, plan->end_pfn);
     size_t max_pages = gc_chunk_get_max_pages(plan);
+    GcPfn end = (first / max_pages + 1) * max_pages;
 
     if (first == plan->end_pfn) {
         return false;
@@ -43,7 +44,7 @@ bool gc_chunk_cut(GcChunkCutter *cutter, GcChunk *chunk)
     chunk->first = first;
     chunk->is_hole = data - first >= max_pages;
     chunk->end = chunk->is_hole ? MIN(data, first + MAX_HOLE_PAGES)
-                                : MIN(first + max_pages, plan->end_pfn);
+                                : MIN(end, plan->end_pfn);
     cutter->at = chunk->end;
     return true;
 }

@@ -7,7 +7,10 @@
 /* About how much guest memory one chunk holds, in bytes. */
 #define GC_CHUNK_SIZE (1024u * 1024)
 
-/* A run of page frames.  Those of it that the plan keeps are in the dump. */
+/* A run of page frames.  Those of it that the plan keeps are in the dump.  One
+ * with data ends at a multiple of so many, so that pages which are beside each
+ * other and both hold something are in the same chunk, or in two, whatever is
+ * known of holes before them. */
 typedef struct GcChunk {
     GcPfn first;
     GcPfn end;

@@ -173,6 +173,27 @@ static void test_a_page_as_the_one_before_shares_its_place(void **state)
     assert_int_equal(last.flags, 0);
 }
 
+/* A dump of a running guest and what is made of its file by convert know of
+ * different holes. */
+static void test_what_is_known_of_holes_changes_no_byte(void **state)
+{
+    static const GuestgenBacking backings[] = {GUESTGEN_HOST, GUESTGEN_FD};
+    enum { FIRST = 300, PAGES = 900 };
+    DumpFile *files[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        g_autoptr(Guestgen) gen = guestgen_new();
+
+        guestgen_add_ram(gen, 0, PAGES * PAGE, backings[i]);
+        memset(guestgen_at(gen, FIRST * PAGE), 0xcc, (PAGES - FIRST) * PAGE);
+        files[i] = dump(gen, *state);
+    }
+    assert_int_equal(files[0]->size, files[1]->size);
+    assert_memory_equal(files[0]->bytes, files[1]->bytes, files[0]->size);
+    dumpfile_free(files[0]);
+    dumpfile_free(files[1]);
+}
+
 static void test_what_does_not_shrink_is_stored_as_it_is(void **state)
 {
     g_autoptr(Guestgen) gen = guestgen_new();
@@ -244,6 +265,7 @@ int main(void)
         TEST(test_every_page_is_there_as_the_guest_has_it),
         TEST(test_pages_of_zeros_share_one_that_is_stored_as_it_is),
         TEST(test_a_page_as_the_one_before_shares_its_place),
+        TEST(test_what_is_known_of_holes_changes_no_byte),
         TEST(test_what_does_not_shrink_is_stored_as_it_is),
         TEST(test_two_blocks_in_a_page_have_one_descriptor),
         TEST(test_memory_above_16_tib_is_counted_in_64_bits),
