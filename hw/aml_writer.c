@@ -15,8 +15,13 @@
 #define SCOPE_OP 0x10
 #define BUFFER_OP 0x11
 #define PACKAGE_OP 0x12
+#define METHOD_OP 0x14
 #define EXT_PREFIX 0x5b
+#define ARG0_OP 0x68
 #define DEVICE_OP 0x82
+#define NOTIFY_OP 0x86
+#define LEQUAL_OP 0x93
+#define IF_OP 0xa0
 
 #define IO_PORT 0x47 /* small resource, 7 bytes */
 #define DECODE_16 0x01
@@ -26,6 +31,7 @@
 #define EDGE 0x02
 
 #define NAME_SIZE 4
+#define MAX_ARGUMENTS 7
 #define MAX_DEPTH 8
 
 /* Something open: what begins it, then a length, then what it contains. */
@@ -152,6 +158,25 @@ void gc_aml_begin_device(GcAml *aml, const char *name)
     put_path(get_open(aml)->body, name);
 }
 
+void gc_aml_begin_method(GcAml *aml, const char *name, unsigned n_arguments)
+{
+    g_assert(n_arguments <= MAX_ARGUMENTS);
+    open_block(aml, false);
+    put(get_open(aml)->head, 1, METHOD_OP);
+    put_path(get_open(aml)->body, name);
+    put(get_open(aml)->body, 1, n_arguments);
+}
+
+void gc_aml_begin_if_argument(GcAml *aml, unsigned argument, uint32_t value)
+{
+    g_assert(argument < MAX_ARGUMENTS);
+    open_block(aml, false);
+    put(get_open(aml)->head, 1, IF_OP);
+    put(get_open(aml)->body, 1, LEQUAL_OP);
+    put(get_open(aml)->body, 1, ARG0_OP + argument);
+    put_integer(get_open(aml)->body, value);
+}
+
 void gc_aml_begin_resources(GcAml *aml)
 {
     open_block(aml, true);
@@ -188,12 +213,20 @@ void gc_aml_end(GcAml *aml)
     clear_block(&block);
 }
 
-static GByteArray *put_name(GcAml *aml, const char *path)
+/* Where something begins that is no resource. */
+static GByteArray *put_op(GcAml *aml, uint8_t op)
 {
     GByteArray *body = get_open(aml)->body;
 
     g_assert(!get_open(aml)->is_resources);
-    put(body, 1, NAME_OP);
+    put(body, 1, op);
+    return body;
+}
+
+static GByteArray *put_name(GcAml *aml, const char *path)
+{
+    GByteArray *body = put_op(aml, NAME_OP);
+
     put_path(body, path);
     return body;
 }
@@ -244,6 +277,14 @@ void gc_aml_add_eisa_id(GcAml *aml, const char *path, const char *id)
     gc_put_uint(bytes, sizeof(bytes), true, value);
     put(body, 1, DWORD_PREFIX);
     g_byte_array_append(body, bytes, sizeof(bytes));
+}
+
+void gc_aml_add_notify(GcAml *aml, const char *path, uint32_t value)
+{
+    GByteArray *body = put_op(aml, NOTIFY_OP);
+
+    put_path(body, path);
+    put_integer(body, value);
 }
 
 void gc_aml_add_ports(GcAml *aml, uint16_t first, uint8_t n)

@@ -63,6 +63,33 @@ static void test_a_device_with_an_interrupt(void **state)
     assert_code(aml, bytes, sizeof(bytes));
 }
 
+/* As iasl makes it of
+ *   Method (_EVT, 1) { If (Arg0 == 16) { Notify (PWRB, 0x80) } }
+ *   Method (MAX_, 7) { If (Arg6 == One) { Notify (\DEV0, 0x100) } } */
+static void test_methods_that_notify(void **state)
+{
+    static const char bytes[] = "\x14\x13_EVT\x01"
+                                "\xa0\x0c\x93\x68\x0a\x10"
+                                "\x86PWRB\x0a\x80"
+                                "\x14\x14MAX_\x07"
+                                "\xa0\x0d\x93\x6e\x01"
+                                "\x86\\DEV0\x0b\x00\x01";
+    g_autoptr(GcAml) aml = gc_aml_new();
+
+    (void)state;
+    gc_aml_begin_method(aml, "_EVT", 1);
+    gc_aml_begin_if_argument(aml, 0, 16);
+    gc_aml_add_notify(aml, "PWRB", 0x80);
+    gc_aml_end(aml);
+    gc_aml_end(aml);
+    gc_aml_begin_method(aml, "MAX_", 7);
+    gc_aml_begin_if_argument(aml, 6, 1);
+    gc_aml_add_notify(aml, "\\DEV0", 0x100);
+    gc_aml_end(aml);
+    gc_aml_end(aml);
+    assert_code(aml, bytes, sizeof(bytes) - 1);
+}
+
 static void test_integers_take_what_they_need(void **state)
 {
     static const char bytes[] = "\x08"
@@ -142,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_device_with_ports),
         cmocka_unit_test(test_a_device_with_an_interrupt),
+        cmocka_unit_test(test_methods_that_notify),
         cmocka_unit_test(test_integers_take_what_they_need),
         cmocka_unit_test(test_lengths_count_themselves),
         cmocka_unit_test(test_what_is_open_is_freed),
