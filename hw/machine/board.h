@@ -27,6 +27,7 @@ struct GcMachine {
     GcBus *ports;
     GPtrArray *devices;                     /* of GcDevice */
     GcFwCfg *fw_cfg;                        /* one of the devices */
+    GcGed *ged;                             /* (nullable) one of the devices */
     GcVmcoreinfo *vmcoreinfo;               /* (nullable) one of the devices */
     GcSerial *serials[GC_SERIAL_MAX_PORTS]; /* the same of each */
     GBytes *fdt;                            /* once it was made */

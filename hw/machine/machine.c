@@ -355,6 +355,11 @@ GcSerial *gc_machine_get_serial(GcMachine *machine, unsigned index)
     return index < GC_SERIAL_MAX_PORTS ? machine->serials[index] : NULL;
 }
 
+GcGed *gc_machine_get_ged(GcMachine *machine)
+{
+    return machine->ged;
+}
+
 GcVmcoreinfo *gc_machine_get_vmcoreinfo(GcMachine *machine)
 {
     return machine->vmcoreinfo;

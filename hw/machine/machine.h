@@ -11,6 +11,7 @@
 
 #include "hw/bus.h"
 #include "hw/device.h"
+#include "hw/ged.h"
 #include "hw/serial.h"
 
 /**
@@ -279,4 +280,5 @@ GcBus *gc_machine_get_ports(GcMachine *machine);
 GcFwCfg *gc_machine_get_fw_cfg(GcMachine *machine);
 /* (nullable) */
 GcSerial *gc_machine_get_serial(GcMachine *machine, unsigned index);
+GcGed *gc_machine_get_ged(GcMachine *machine);
 GcVmcoreinfo *gc_machine_get_vmcoreinfo(GcMachine *machine);

@@ -114,10 +114,13 @@ static bool add_serials(GcMachine *machine, const GcMachineConfig *config,
 static bool add_running(GcMachine *machine, const GcMachineConfig *config,
                         GError **error)
 {
-    return !config->runs_cpus ||
-           (gc_power_add(machine, error) &&
-            (config->kernel == NULL ||
-             gc_x86_boot_prepare(machine, config, error)));
+    if (!config->runs_cpus) {
+        return true;
+    }
+    machine->ged = gc_ged_add(machine);
+    return gc_power_add(machine, error) &&
+           (config->kernel == NULL ||
+            gc_x86_boot_prepare(machine, config, error));
 }
 
 static bool build(GcMachine *machine, const GcMachineConfig *config,

@@ -25,8 +25,8 @@
 #define FADT_SIZE 276
 #define BOOT_ARCH_NO_VGA (1 << 2)
 #define BOOT_ARCH_NO_CMOS_RTC (1 << 5)
-#define FLAG_NO_POWER_BUTTON (1 << 4)
-#define FLAG_NO_SLEEP_BUTTON (1 << 5)
+#define FLAG_NO_FIXED_POWER_BUTTON (1 << 4)
+#define FLAG_NO_FIXED_SLEEP_BUTTON (1 << 5)
 #define FLAG_RESET_REGISTER (1 << 10)
 #define FLAG_HARDWARE_REDUCED (1 << 20)
 
@@ -79,7 +79,7 @@ static GBytes *build_fadt(GcPaddr dsdt)
     gc_acpi_table_put(table, 2, BOOT_ARCH_NO_VGA | BOOT_ARCH_NO_CMOS_RTC);
     gc_acpi_table_pad(table, FADT_FLAGS);
     gc_acpi_table_put(table, 4,
-                      FLAG_NO_POWER_BUTTON | FLAG_NO_SLEEP_BUTTON |
+                      FLAG_NO_FIXED_POWER_BUTTON | FLAG_NO_FIXED_SLEEP_BUTTON |
                           FLAG_RESET_REGISTER | FLAG_HARDWARE_REDUCED);
     gc_acpi_table_put_port(table, GC_POWER_RESET_PORT);
     gc_acpi_table_put(table, 1, GC_POWER_RESET_VALUE);

@@ -39,10 +39,15 @@ static bool run_system_reset(GcQmpCall *call, GError **error)
     return true;
 }
 
-/* No machine has a button that the guest could be told of. */
+/* What comes of it is for the guest to say. */
 static bool run_system_powerdown(GcQmpCall *call, GError **error G_GNUC_UNUSED)
 {
+    const GcGed *ged = gc_machine_get_ged(gc_vm_get_machine(call->vm));
+
     gc_events_emit(gc_vm_get_events(call->vm), "POWERDOWN", NULL);
+    if (ged != NULL) {
+        gc_ged_press_power_button(ged);
+    }
     return true;
 }
 

@@ -41,6 +41,8 @@ def field(text, name):
 
 def check_fadt(text):
     assert field(text, "Hardware Reduced (V5)") == ["1"], text
+    # The button is a device, and not a bit of the fixed registers.
+    assert field(text, "Control Method Power Button (V1)") == ["1"], text
     assert field(text, "Reset Register Supported (V2)") == ["1"], text
     assert field(text, "VGA Not Present (V4)") == ["1"], text
     assert field(text, "CMOS RTC Not Present (V5)") == ["1"], text
@@ -94,6 +96,17 @@ def check_serial(text, name, number, port, interrupt):
                      rf"Exclusive.*\{{\s+{interrupt},", device, re.S), device
 
 
+def check_power_button(text):
+    button = re.search(r"Device \(PWRB\)\s*\{(.*?)\n        \}", text, re.S)[1]
+    assert 'EisaId ("PNP0C0C")' in button, button
+    device = re.search(r"Device \(GED\)\s*\{(.*?)\n        \}", text, re.S)[1]
+    assert '"ACPI0013"' in device, device
+    assert re.search(r"Interrupt \(ResourceConsumer, Edge, ActiveHigh, "
+                     r"Exclusive.*\{\s+0x00000010,\s+\}", device, re.S), device
+    assert re.search(r"Method \(_EVT, 1, .*If \(\(Arg0 == 0x10\)\)\s+\{\s+"
+                     r"Notify \(PWRB, 0x80\)", device, re.S), device
+
+
 def check_compiles(folder):
     """The code means what was written: compiled again, it is the same."""
     iasl(folder, "-oa", "-p", "again", "DSDT.dsl")
@@ -113,6 +126,7 @@ def check_machine(dump, folder, machine, cpus):
     check_pvpanic(code)
     check_serial(code, "COM1", "One", "0x03F8", "0x00000004")
     check_serial(code, "COM2", "0x02", "0x02F8", "0x00000003")
+    check_power_button(code)
     check_compiles(folder)
 
 

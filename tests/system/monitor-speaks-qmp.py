@@ -310,6 +310,12 @@ def test(t):
             brackets(system, lines)
         with t.case("a client that never reads harms nobody"):
             hung(system, lines)
+        with t.case("no CPU, no power button: system_powerdown is told of"):
+            lines.send('{"execute":"system_powerdown"}')
+            event = lines.json()
+            assert event["event"] == "POWERDOWN" and "data" not in event, event
+            assert lines.json() == {"return": {}}
+            assert command(lines, "query-status")["running"]
         with t.case("quit: SHUTDOWN, an answer, status 0"):
             lines.send('{"execute":"quit"}')
             event = lines.json()
