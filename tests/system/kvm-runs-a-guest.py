@@ -352,12 +352,57 @@ def cannot_go_on(t):
         assert "CPU 0 cannot go on at 0xd0000000: " in error, error
 
 
-def powerdown(t):
-    with Bare(t, "driver") as guest:
+def press(guest):
+    """Presses the power button."""
+    guest.qmp.command("system_powerdown")
+    guest.qmp.wait_event("POWERDOWN")
+
+
+def not_pressed(guest):
+    """The guest waits for the button, and nothing has come."""
+    guest.wait(r"button\n")
+    time.sleep(0.3)
+    assert guest.serial().endswith("button\n"), guest.serial()
+
+
+def power_button(t):
+    with Bare(t, "driver", "-S", append="button=1") as guest:
+        with t.case("the power button before there is a guest is lost"):
+            press(guest)
+            guest.qmp.command("cont")
+            not_pressed(guest)
+        with t.case("the power button interrupts, once for each press"):
+            for n in (1, 2):
+                press(guest)
+                guest.wait(rf"pressed {n}\n$")
+        with t.case("presses while the guest stands still are one"):
+            guest.qmp.command("stop")
+            press(guest)
+            press(guest)
+            assert status(guest) == "paused"
+            guest.qmp.command("cont")
+            guest.wait(r"pressed 3\n$")
+        with t.case("a reset forgets a press"):
+            guest.qmp.command("stop")
+            press(guest)
+            guest.qmp.command("system_reset")
+            guest.qmp.command("cont")
+            guest.wait(r"boot 2\n")
+            not_pressed(guest)
+            press(guest)
+            guest.wait(r"button\npressed 1\n$")
+
+
+def unheard_button(t):
+    """The guest does not listen, and then it is not there any more."""
+    with Bare(t, "driver", "-no-shutdown") as guest:
         places_of(guest)
-        guest.qmp.command("system_powerdown")
-        guest.qmp.wait_event("POWERDOWN")
+        press(guest)
         assert status(guest) == "running"
+    with Bare(t, "driver", "-no-shutdown", append="off=1") as guest:
+        wait_until(lambda: status(guest) == "shutdown", "it is not off")
+        press(guest)
+        assert status(guest) == "shutdown"
 
 
 def error_of(t, *arguments, target="x86_64", **others):
@@ -441,8 +486,9 @@ def test(t):
         interrupts(t)
     with t.case("a CPU that cannot go on: internal-error"):
         cannot_go_on(t)
-    with t.case("system_powerdown is only told of"):
-        powerdown(t)
+    power_button(t)
+    with t.case("a guest that does not listen to the power button"):
+        unheard_button(t)
 
 
 run(test, __doc__, add_arguments)

@@ -12,6 +12,7 @@
 #define COM1_INTERRUPT_ID 0x3fa
 #define INTERRUPT_CAN_SEND 0x02
 #define COM1_PIN 4
+#define POWER_BUTTON_PIN 16
 
 #define PIC_MASK 0x21
 #define OTHER_PIC_MASK 0xa1
@@ -206,7 +207,7 @@ static void set_io_apic(uint32_t index, uint32_t value)
 /* Called by start.S in the interrupt. */
 void bare_interrupt(void)
 {
-    in8(COM1_INTERRUPT_ID); /* takes the reason away */
+    in8(COM1_INTERRUPT_ID); /* takes the serial port's reason away */
     n_interrupts++;
     *get_lapic(LAPIC_END) = 0;
 }
@@ -221,7 +222,8 @@ static void set_gate(unsigned vector, uint64_t handler)
     gate[1] = handler >> 32;
 }
 
-uint64_t wait_for_serial_interrupts(uint64_t n)
+/* Lets one pin of the I/O APIC interrupt this CPU when its line rises. */
+static void listen_to(unsigned pin)
 {
     struct {
         uint16_t limit;
@@ -233,8 +235,13 @@ uint64_t wait_for_serial_interrupts(uint64_t n)
     set_gate(VECTOR, (uintptr_t)bare_handler);
     __asm__ volatile("lidt %0" : : "m"(table));
     *get_lapic(LAPIC_SPURIOUS) = 0x1ff;
-    set_io_apic(IO_APIC_PIN_0 + 2 * COM1_PIN + 1, 0); /* to the first CPU */
-    set_io_apic(IO_APIC_PIN_0 + 2 * COM1_PIN, VECTOR);
+    set_io_apic(IO_APIC_PIN_0 + 2 * pin + 1, 0); /* to the first CPU */
+    set_io_apic(IO_APIC_PIN_0 + 2 * pin, VECTOR);
+}
+
+uint64_t wait_for_serial_interrupts(uint64_t n)
+{
+    listen_to(COM1_PIN);
     while (n_interrupts < n) {
         out8(COM1_INTERRUPTS, 0);
         out8(COM1_INTERRUPTS, INTERRUPT_CAN_SEND);
@@ -242,6 +249,16 @@ uint64_t wait_for_serial_interrupts(uint64_t n)
     }
     out8(COM1_INTERRUPTS, 0);
     return n_interrupts;
+}
+
+void watch_power_button(void)
+{
+    listen_to(POWER_BUTTON_PIN);
+    say("button\n");
+    for (;;) {
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+        say("pressed %x\n", n_interrupts);
+    }
 }
 
 /* The fw_cfg device */

@@ -111,6 +111,9 @@ extern const char bare_halted[];
  * has happened @n times; returns how often it has. */
 uint64_t wait_for_serial_interrupts(uint64_t n);
 
+/* Says for ever how often the power button has interrupted this CPU. */
+__attribute__((noreturn)) void watch_power_button(void);
+
 /* Calls all other CPUs and waits until @n run with this one; if @n is 1,
  * none is called. */
 void start_others(unsigned n);

@@ -10,6 +10,7 @@
  *   resets=N   the first N times it resets the machine: by a fault without a
  *              handler, or
  *   port=1     by the port of the keyboard controller
+ *   button=1   at the end it says how often the power button was pressed
  *   off=1      at the end it switches the machine off */
 #include "bare.h"
 
@@ -196,6 +197,9 @@ void guest_main(void)
     }
     if (get_option("clock", 0) != 0) {
         watch_clock();
+    }
+    if (get_option("button", 0) != 0) {
+        watch_power_button();
     }
     stop(0);
 }
