@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Debian's stock kernel runs on our machine: it finds fw_cfg through ACPI and
 announces its VMCOREINFO, again after each reset; dumps of it, running or in
-panic, open in the real readers.  KASLR is on, and KVM runs under QEMU."""
+panic, open in the real readers.  Its power button switches it off.  KASLR is on,
+and KVM runs under QEMU."""
 
 import lzma
 import re
@@ -23,6 +24,7 @@ KERNEL_READY = "Run /init as init process"
 PANIC = "Kernel panic - not syncing: sysrq triggered crash"
 FW_CFG = "/sys/firmware/qemu_fw_cfg"
 DUMP_TIMEOUT = 120
+KEY_POWER = "116"  # of Linux
 
 # The boot protocol of Linux: where in a bzImage its vmlinux is.
 SETUP_SECTS = 0x1f1
@@ -130,7 +132,8 @@ def large(t, l1, machine, boots):
 
 
 def by_pvh(t, l1, machine):
-    """A vmlinux, which starts at its PVH entry, and switches itself off."""
+    """A vmlinux, which starts at its PVH entry, until its power button is
+    pressed."""
     announced(t, "vmlinux by PVH", machine, 0)
     with t.case("PVH: phys_base is the kernel's own"):
         dump(machine, "pvh", "kdump-raw-zlib")
@@ -138,11 +141,28 @@ def by_pvh(t, l1, machine):
             same_phys_base(core)
         clients.makedumpfile_dmesg(l1.share / "pvh").demand()
         (l1.share / "pvh").unlink()
-    with t.case("the guest switches itself off"):
-        machine.com2.send("poweroff -f\n")
+    with t.case("the power button is nothing to a guest without its driver"):
+        machine.qmp.command("system_powerdown")
+        machine.qmp.wait_event("POWERDOWN")
+        assert ged_interrupts(machine) == 1
+    with t.case("the power button: the guest switches itself off"):
+        machine.com2.send("power_button\n")
+        assert machine.said("waits for") == "Power Button"
+        machine.qmp.command("system_powerdown")
+        machine.qmp.wait_event("POWERDOWN")
+        assert machine.said("key") == KEY_POWER
         event = machine.qmp.wait_event("SHUTDOWN")
         assert event["data"] == {"guest": True, "reason": "guest-shutdown"}
         assert machine.wait_end() == (0, "")
+
+
+def ged_interrupts(machine):
+    """How often the kernel's driver of the generic event device was called."""
+    table = machine.run("cat /proc/interrupts")
+    found = re.search(r"^ *\d+: +(\d+) +IO-APIC +16-edge +ACPI:Ged$", table,
+                      re.M)
+    assert found, table
+    return int(found[1])
 
 
 def announced(t, name, machine, start):
