@@ -8,7 +8,13 @@
 #include "base/ranges.h"
 #include "dump/format/elf_layout.h"
 
-/* A part of a PT_LOAD, as a block of memory. */
+/* A part of the physical memory that a PT_LOAD shows. */
+typedef struct Piece {
+    GcRange range;
+    const GcElfSegment *segment;
+} Piece;
+
+/* The same, as a block of memory. */
 typedef struct SegmentBacking {
     GcImageReader *image;
     uint64_t offset; /* in the file */
@@ -94,10 +100,8 @@ static bool ends_with_zeros(const GcImageReader *image)
            gc_image_reader_is_complete(image);
 }
 
-/* Adds [@range) of @segment's physical range as a block. */
 static bool add_block(GcMemory *memory, GcImageReader *image,
-                      const GcElfSegment *segment, GcRange range,
-                      GError **error)
+                      const Piece *piece, GError **error)
 {
     static const GcMemoryOps ops = {
         .read = segment_read,
@@ -105,8 +109,9 @@ static bool add_block(GcMemory *memory, GcImageReader *image,
         .free = segment_free,
         .next_present = segment_next_present,
     };
-    uint64_t skip = range.start - segment->paddr;
-    uint64_t size = range.end - range.start;
+    const GcElfSegment *segment = piece->segment;
+    uint64_t skip = piece->range.start - segment->paddr;
+    uint64_t size = piece->range.end - piece->range.start;
     SegmentBacking *backing = g_new0(SegmentBacking, 1);
 
     backing->image = gc_image_reader_ref(image);
@@ -117,7 +122,8 @@ static bool add_block(GcMemory *memory, GcImageReader *image,
         backing->filesz = clip_to_file(image, backing->offset, backing->filesz);
     }
     backing->stored = clip_to_file(image, backing->offset, backing->filesz);
-    if (!gc_memory_add(memory, range.start, size, &ops, backing, error)) {
+    if (!gc_memory_add(memory, piece->range.start, size, &ops, backing,
+                       error)) {
         segment_free(backing);
         return false;
     }
@@ -140,27 +146,6 @@ static bool check_segment(const GcElfSegment *segment, GError **error)
     return true;
 }
 
-/* A file may show the same memory several times, as it does the kernel's
- * image; the first one counts. */
-static bool add_segment(GcMemory *memory, GcRanges *seen, GcImageReader *image,
-                        const GcElfSegment *segment, GError **error)
-{
-    GcRange gap;
-    GcPaddr end = segment->paddr + segment->memsz;
-
-    if (!check_segment(segment, error)) {
-        return false;
-    }
-    for (GcPaddr at = segment->paddr; gc_ranges_next_gap(seen, at, end, &gap);
-         at = gap.end) {
-        if (!add_block(memory, image, segment, gap, error)) {
-            return false;
-        }
-    }
-    gc_ranges_add(seen, segment->paddr, end);
-    return true;
-}
-
 /* QEMU gives a mapping that leads to no memory this offset. */
 static bool is_memory(const GcElfSegment *segment)
 {
@@ -168,18 +153,103 @@ static bool is_memory(const GcElfSegment *segment)
            segment->offset != UINT64_MAX;
 }
 
-static GcMemory *make_memory(const GcElf *elf, GcImageReader *image,
-                             GError **error)
+/* All that is memory, in the order of the file. */
+static GArray *list_pieces(const GcElf *elf, GError **error)
 {
-    g_autoptr(GcMemory) memory = gc_memory_new();
-    g_autoptr(GcRanges) seen = gc_ranges_new();
+    g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
 
     for (guint i = 0; i < elf->segments->len; i++) {
         const GcElfSegment *segment =
             &g_array_index(elf->segments, GcElfSegment, i);
+        Piece piece = {.segment = segment};
 
-        if (is_memory(segment) &&
-            !add_segment(memory, seen, image, segment, error)) {
+        if (!is_memory(segment)) {
+            continue;
+        }
+        if (!check_segment(segment, error)) {
+            return NULL;
+        }
+        piece.range.start = segment->paddr;
+        piece.range.end = segment->paddr + segment->memsz;
+        g_array_append_val(pieces, piece);
+    }
+    return g_steal_pointer(&pieces);
+}
+
+/* Appends to @out what @over, from *@i on, leaves of @piece, and that of @over
+ * which ends before @piece does. */
+static void overlay_piece(GArray *out, const GArray *over, guint *i,
+                          Piece piece)
+{
+    for (; *i < over->len; (*i)++) {
+        const Piece *cover = &g_array_index(over, Piece, *i);
+        Piece part = piece;
+
+        part.range.end = MIN(piece.range.end, cover->range.start);
+        if (part.range.start < part.range.end) {
+            g_array_append_val(out, part);
+        }
+        piece.range.start = MAX(piece.range.start, cover->range.end);
+        if (piece.range.start >= piece.range.end) {
+            return;
+        }
+        g_array_append_vals(out, cover, 1);
+    }
+    g_array_append_val(out, piece);
+}
+
+/* Both are sorted and disjoint, and so is the result: all of @over, and what
+ * it leaves of @under. */
+static GArray *overlay(const GArray *over, const GArray *under)
+{
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(Piece));
+    guint i = 0;
+
+    for (guint j = 0; j < under->len; j++) {
+        overlay_piece(out, over, &i, g_array_index(under, Piece, j));
+    }
+    if (i < over->len) {
+        g_array_append_vals(out, &g_array_index(over, Piece, i), over->len - i);
+    }
+    return out;
+}
+
+/* A file may show the same memory several times, as it does the kernel's
+ * image; the first one counts.  Sorts as a merge sort does, for the order of
+ * the file is anyone's. */
+static GArray *sort_pieces(const GArray *pieces, guint from, guint to)
+{
+    guint middle = from + (to - from) / 2;
+    g_autoptr(GArray) over = NULL;
+    g_autoptr(GArray) under = NULL;
+
+    if (to - from <= 1) {
+        over = g_array_new(FALSE, FALSE, sizeof(Piece));
+        if (from < to) {
+            g_array_append_val(over, g_array_index(pieces, Piece, from));
+        }
+        return g_steal_pointer(&over);
+    }
+    over = sort_pieces(pieces, from, middle);
+    under = sort_pieces(pieces, middle, to);
+    return overlay(over, under);
+}
+
+static GcMemory *make_memory(const GcElf *elf, GcImageReader *image,
+                             GError **error)
+{
+    g_autoptr(GcMemory) memory = gc_memory_new();
+    g_autoptr(GArray) listed = list_pieces(elf, error);
+    g_autoptr(GArray) sorted = NULL;
+
+    if (listed == NULL) {
+        return NULL;
+    }
+    sorted = sort_pieces(listed, 0, listed->len);
+    for (guint i = 0; i < sorted->len; i++) {
+        const Piece *piece = &g_array_index(sorted, Piece, i);
+
+        if (!add_block(memory, image, piece, error)) {
             return NULL;
         }
     }

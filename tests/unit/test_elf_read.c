@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Guests out of ELF files that others wrote, well or badly. */
 #include <string.h>
+#include <time.h>
 
 #include "tests/lib/dumprun.h"
 #include "tests/lib/elfgen.h"
@@ -108,6 +109,98 @@ static void test_memory_shown_twice_is_there_once(void **state)
     assert_block(guest, 1, 0x104, 4);
     assert_block(guest, 2, 0x108, 2);
     assert_block(guest, 3, 0x10a, 3);
+}
+
+/* Which of @n segments of 1 byte of data each shows each of 64 addresses, tried
+ * in their order; 0xff where none does. */
+static void paint(uint8_t *map, unsigned n, const ElfgenSegment *segments)
+{
+    memset(map, 0xff, 64);
+    for (unsigned i = n; i-- > 0;) {
+        memset(map + segments[i].paddr, (int)i, segments[i].memsz);
+    }
+}
+
+/* Blocks begin and end where another segment, or none, is shown. */
+static unsigned count_runs(const uint8_t *map)
+{
+    unsigned n = map[0] != 0xff;
+
+    for (unsigned i = 1; i < 64; i++) {
+        n += map[i] != 0xff && map[i] != map[i - 1];
+    }
+    return n;
+}
+
+/* Each segment's data tells which it is: 16 of them over 64 addresses. */
+static void test_the_first_of_many_segments_counts(void **state)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+
+    for (unsigned round = 0; round < 300; round++) {
+        g_autoptr(Elfgen) elf = elfgen_new(true, false, X86_64, 16);
+        g_autoptr(GcGuest) guest = NULL;
+        ElfgenSegment segments[16];
+        uint8_t map[64];
+
+        for (uint8_t i = 0; i < 16; i++) {
+            uint8_t bytes[64];
+            uint64_t size = (uint64_t)g_rand_int_range(rand, 1, 12);
+
+            memset(bytes, i, sizeof(bytes));
+            segments[i] = (ElfgenSegment){
+                .type = 1,
+                .offset = elfgen_append(elf, bytes, size),
+                .paddr = (uint64_t)g_rand_int_range(rand, 0, 65 - (int)size),
+                .filesz = size,
+                .memsz = size,
+            };
+            elfgen_set_segment(elf, i, segments[i]);
+        }
+        paint(map, 16, segments);
+        guest = open_elf(elf, *state);
+        assert_int_equal(gc_memory_get_n_blocks(gc_guest_get_memory(guest)),
+                         count_runs(map));
+        for (unsigned at = 0; at < 64; at++) {
+            uint8_t found = 0xff;
+
+            gc_memory_read(gc_guest_get_memory(guest), at, &found, 1, NULL);
+            assert_int_equal(found, map[at]);
+        }
+    }
+}
+
+/* The processor time in which a core of many segments is opened, of which each
+ * has two bytes; the @i-th lies at @first + @i * @step. */
+static clock_t time_open(const char *dir, uint64_t first, uint64_t step)
+{
+    enum { N = 1 << 17 };
+    g_autoptr(Elfgen) elf = elfgen_new(true, false, X86_64, N);
+    g_autofree char *path = testdir_path(dir, "vmcore");
+    g_autoptr(GcGuest) guest = NULL;
+    uint64_t offset = elfgen_append(elf, data, 16);
+    clock_t start;
+
+    elfgen_set_phnum(elf, 0xffff);
+    elfgen_set_shoff(elf, elfgen_append_section(elf, N));
+    for (unsigned i = 0; i < N; i++) {
+        elfgen_set_segment(elf, i,
+                           (ElfgenSegment){1, offset, first + i * step, 2, 2});
+    }
+    elfgen_save(elf, path);
+    start = clock();
+    guest = dumprun_open(path);
+    start = clock() - start;
+    assert_int_equal(gc_memory_get_n_blocks(gc_guest_get_memory(guest)), N);
+    return start;
+}
+
+static void test_the_order_of_segments_costs_nothing(void **state)
+{
+    clock_t rising = time_open(*state, 0, 16);
+    clock_t falling = time_open(*state, 1 << 30, (uint64_t)-16);
+
+    assert_in_range(falling, 0, 5 * rising);
 }
 
 static void test_segments_of_no_memory_are_passed_over(void **state)
@@ -285,6 +378,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_memory_that_the_file_has_not_reads_as_zeros),
         TEST(test_memory_shown_twice_is_there_once),
+        TEST(test_the_first_of_many_segments_counts),
+        TEST(test_the_order_of_segments_costs_nothing),
         TEST(test_segments_of_no_memory_are_passed_over),
         TEST(test_segments_that_lie_are_refused),
         TEST(test_a_file_that_breaks_off_is_incomplete),
