@@ -6,25 +6,102 @@
 
 #include "system/monitor/qmp.h"
 
-/* No command takes more, with its name. */
-#define MAX_WORDS 12
+#define SPACES " \t\n\v\f\r"
 
-bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value)
+static const char *skip_spaces(const char *at)
 {
+    return at + strspn(at, SPACES);
+}
+
+/* Takes the first @length bytes, and the spaces behind them. */
+static char *take(const char **rest, size_t length)
+{
+    char *taken = g_strndup(*rest, length);
+
+    *rest = skip_spaces(*rest + length);
+    return taken;
+}
+
+char *gc_hmp_take_word(GcHmpCall *call)
+{
+    size_t length = strcspn(call->rest, SPACES);
+
+    return length > 0 ? take(&call->rest, length) : NULL;
+}
+
+/* What @escaped, the character after a backslash, stands for; 0 if that is
+ * nothing. */
+static char unescape(char escaped)
+{
+    switch (escaped) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case '\\':
+    case '\'':
+    case '"':
+        return escaped;
+    default:
+        return '\0';
+    }
+}
+
+static char printable(char c)
+{
+    return g_ascii_isprint(c) ? c : '?';
+}
+
+/* The rest begins with a quote. */
+static char *take_quoted(GcHmpCall *call)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *at;
+
+    for (at = call->rest + 1; *at != '"' && *at != '\0'; at++) {
+        char c = *at;
+
+        if (c == '\\' && at[1] != '\0') {
+            c = unescape(*++at);
+            if (c == '\0') {
+                g_string_append_printf(call->out,
+                                       "unsupported escape code: '\\%c'\n",
+                                       printable(*at));
+                return NULL;
+            }
+        }
+        g_string_append_c(text, c);
+    }
+    if (*at == '\0') {
+        g_string_append(call->out, "unterminated string\n");
+        return NULL;
+    }
+    call->rest = skip_spaces(at + 1);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *gc_hmp_take_string(GcHmpCall *call)
+{
+    return call->rest[0] == '"' ? take_quoted(call) : gc_hmp_take_word(call);
+}
+
+bool gc_hmp_take_number(GcHmpCall *call, uint64_t *ret_value)
+{
+    g_autofree char *word = gc_hmp_take_word(call);
     char *end = NULL;
     uint64_t value;
 
-    if (text == NULL) {
+    if (word == NULL) {
         g_string_append(call->out, "unexpected end of expression\n");
         return false;
     }
-    if (!g_ascii_isdigit(text[0])) {
+    if (!g_ascii_isdigit(word[0])) {
         g_string_append_printf(call->out, "invalid char '%c' in expression\n",
-                               g_ascii_isprint(text[0]) ? text[0] : '?');
+                               printable(word[0]));
         return false;
     }
     errno = 0;
-    value = g_ascii_strtoull(text, &end, 0);
+    value = g_ascii_strtoull(word, &end, 0);
     if (errno != 0 || *end != '\0') {
         g_string_append(call->out,
                         errno != 0 ? "number too large\n" : "invalid number\n");
@@ -34,50 +111,42 @@ bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value)
     return true;
 }
 
-/* Splits @line at spaces; a format behind the command's name, after a slash,
- * is a word of its own. */
-static char **split_line(const char *line)
+bool gc_hmp_take_end(GcHmpCall *call, const char *name)
 {
-    g_auto(GStrv) parts = g_strsplit(line, " ", -1);
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-
-    for (size_t i = 0; parts[i] != NULL && words->len < MAX_WORDS; i++) {
-        char *slash = words->len == 0 ? strchr(parts[i], '/') : NULL;
-
-        if (slash != NULL && slash != parts[i]) {
-            g_ptr_array_add(words, g_strndup(parts[i], slash - parts[i]));
-            g_ptr_array_add(words, g_strdup(slash));
-        } else if (parts[i][0] != '\0') {
-            g_ptr_array_add(words, g_strdup(parts[i]));
-        }
+    if (call->rest[0] == '\0') {
+        return true;
     }
-    g_ptr_array_add(words, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+    g_string_append_printf(
+        call->out, "%s: extraneous characters at the end of line\n", name);
+    return false;
 }
 
-/* How many of @words are the name of @command; 0 if it is another. */
-static size_t match_name(const GcHmpCommand *command, char *const *words)
+/* Takes a word of a command's name: a format behind it, after a slash, is a
+ * word of its own. */
+static char *take_name(const char **rest)
 {
+    return take(rest, strcspn(*rest, SPACES "/"));
+}
+
+/* Takes the name of a command, one word or two. */
+static const GcHmpCommand *take_command(const char **rest)
+{
+    const char *after_two;
+    g_autofree char *one = take_name(rest);
+    g_autofree char *second = NULL;
     g_autofree char *two = NULL;
 
-    if (strcmp(command->name, words[0]) == 0) {
-        return 1;
-    }
-    if (words[1] == NULL) {
-        return 0;
-    }
-    two = g_strdup_printf("%s %s", words[0], words[1]);
-    return strcmp(command->name, two) == 0 ? 2 : 0;
-}
-
-static const GcHmpCommand *find_command(char *const *words,
-                                        size_t *ret_name_words)
-{
+    after_two = *rest;
+    second = take_name(&after_two);
+    two = g_strdup_printf("%s %s", one, second);
     for (size_t i = 0; gc_hmp_groups[i] != NULL; i++) {
         for (const GcHmpCommand *at = gc_hmp_groups[i]->commands;
              at->name != NULL; at++) {
-            *ret_name_words = match_name(at, words);
-            if (*ret_name_words > 0) {
+            if (strcmp(at->name, one) == 0) {
+                return at;
+            }
+            if (strcmp(at->name, two) == 0) {
+                *rest = after_two;
                 return at;
             }
         }
@@ -98,30 +167,39 @@ static void list_commands(GString *out, const char *prefix)
     }
 }
 
-static void execute(GcVm *vm, GcQmpCall *monitor, const char *line,
-                    char **words, GString *out)
+/* "help" and "info" list commands: whether @line, without spaces before it,
+ * is one of these. */
+static bool list(const char *line, GString *out)
 {
-    GcHmpCall call = {vm, monitor, NULL, out};
-    size_t name_words;
+    GcHmpCall call = {.rest = line};
+    g_autofree char *name = gc_hmp_take_word(&call);
+    g_autofree char *of = gc_hmp_take_word(&call);
+
+    if (strcmp(name, "help") == 0) {
+        list_commands(out, of != NULL ? of : "");
+        return true;
+    }
+    if (strcmp(name, "info") == 0 && of == NULL) {
+        list_commands(out, "info ");
+        return true;
+    }
+    return false;
+}
+
+static void execute(GcVm *vm, GcQmpCall *monitor, const char *line,
+                    GString *out)
+{
+    GcHmpCall call = {vm, monitor, line, out};
     const GcHmpCommand *command;
 
-    if (words[0] == NULL) {
+    if (line[0] == '\0' || list(line, out)) {
         return;
     }
-    if (strcmp(words[0], "help") == 0) {
-        list_commands(out, words[1] != NULL ? words[1] : "");
-        return;
-    }
-    if (strcmp(words[0], "info") == 0 && words[1] == NULL) {
-        list_commands(out, "info ");
-        return;
-    }
-    command = find_command(words, &name_words);
+    command = take_command(&call.rest);
     if (command == NULL) {
         g_string_append_printf(out, "unknown command: '%.80s'\n", line);
         return;
     }
-    call.args = words + name_words;
     if (!command->run(&call)) {
         g_string_append_printf(out, "Try \"help %s\" for more information\n",
                                command->name);
@@ -151,10 +229,9 @@ void gc_hmp_run_qmp(GcHmpCall *call, const char *name, JsonObject *arguments)
 
 char *gc_hmp_execute(GcVm *vm, GcQmpCall *monitor, const char *line)
 {
-    g_auto(GStrv) words = split_line(line);
     GString *out = g_string_new(NULL);
 
-    execute(vm, monitor, line, words, out);
+    execute(vm, monitor, skip_spaces(line), out);
     g_string_replace(out, "\n", "\r\n", 0);
     return g_string_free(out, FALSE);
 }

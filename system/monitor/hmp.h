@@ -10,7 +10,7 @@
  * GcHmpCall:
  * @vm: what it works on
  * @monitor: (nullable): the command that brought it, in tests there is none
- * @args: what follows the name, split at spaces
+ * @rest: what of the line has not been taken yet, without spaces before it
  * @out: gets the answer, with plain line feeds
  *
  * One command on its way.
@@ -18,7 +18,7 @@
 typedef struct GcHmpCall {
     GcVm *vm;
     GcQmpCall *monitor;
-    char **args;
+    const char *rest;
     GString *out;
 } GcHmpCall;
 
@@ -54,5 +54,23 @@ char *gc_hmp_execute(GcVm *vm, GcQmpCall *monitor, const char *line);
 /* Runs the monitor's command @name, and prints why it failed if it did. */
 void gc_hmp_run_qmp(GcHmpCall *call, const char *name, JsonObject *arguments);
 
-/* The number that @text, a word, is; otherwise says what is wrong with it. */
-bool gc_hmp_get_number(GcHmpCall *call, const char *text, uint64_t *ret_value);
+/* Takes the next word; NULL at the end of the line. */
+char *gc_hmp_take_word(GcHmpCall *call);
+
+/**
+ * gc_hmp_take_string:
+ * @call: the command
+ *
+ * Takes the next word, or what stands between two quotes, which may have
+ * spaces; there \n, \r, \\, \' and \" stand for what they do in C.
+ *
+ * Returns: (transfer full) (nullable): the text; NULL at the end of the line,
+ *     and where the quotes are not right, after saying so
+ */
+char *gc_hmp_take_string(GcHmpCall *call);
+
+/* Takes the next word, which is a number; otherwise says what is wrong. */
+bool gc_hmp_take_number(GcHmpCall *call, uint64_t *ret_value);
+
+/* Whether nothing follows; says that @name takes no more if something does. */
+bool gc_hmp_take_end(GcHmpCall *call, const char *name);

@@ -34,16 +34,14 @@ static bool take_flag(Wanted *wanted, char flag)
     return strchr("pdRzlsw", flag) != NULL;
 }
 
-/* Reads the flags at the beginning of @args and moves on. */
-static bool take_flags(GcHmpCall *call, char ***args, Wanted *wanted)
+static bool take_flags(GcHmpCall *call, Wanted *wanted)
 {
-    for (; **args != NULL && (**args)[0] == '-'; (*args)++) {
-        const char *flag = **args + 1;
+    while (call->rest[0] == '-') {
+        g_autofree char *word = gc_hmp_take_word(call);
 
-        if (*flag == '\0' || flag[1] != '\0' || !take_flag(wanted, *flag)) {
-            g_string_append_printf(call->out,
-                                   "dump-guest-memory: unsupported option %s\n",
-                                   **args);
+        if (strlen(word) != 2 || !take_flag(wanted, word[1])) {
+            g_string_append_printf(
+                call->out, "dump-guest-memory: unsupported option %s\n", word);
             return false;
         }
     }
@@ -59,59 +57,51 @@ static char *make_format(const Wanted *wanted)
                            wanted->codec);
 }
 
-/* Adds a number if there is one; a word that is none is an error. */
-static bool take_number(GcHmpCall *call, char ***args, JsonObject *arguments,
+/* Adds a number if anything follows; a word that is none is an error. */
+static bool take_number(GcHmpCall *call, JsonObject *arguments,
                         const char *name)
 {
     uint64_t value;
 
-    if (**args == NULL) {
+    if (call->rest[0] == '\0') {
         return true;
     }
-    if (!gc_hmp_get_number(call, **args, &value)) {
+    if (!gc_hmp_take_number(call, &value)) {
         return false;
     }
     json_object_set_int_member(arguments, name, (gint64)value);
-    (*args)++;
     return true;
 }
 
 /* What QMP would be told, from the file's name on. */
-static bool read_arguments(GcHmpCall *call, char **args, const Wanted *wanted,
+static bool take_arguments(GcHmpCall *call, const Wanted *wanted,
                            JsonObject *arguments)
 {
     g_autofree char *format = make_format(wanted);
+    g_autofree char *file = gc_hmp_take_string(call);
     g_autofree char *protocol = NULL;
 
-    if (args[0] == NULL) {
+    if (file == NULL) {
         g_string_append(call->out, "dump-guest-memory: filename expected\n");
         return false;
     }
-    protocol = g_strconcat("file:", *args++, NULL);
+    protocol = g_strconcat("file:", file, NULL);
     json_object_set_boolean_member(arguments, "paging", wanted->paging);
     json_object_set_boolean_member(arguments, "detach", wanted->detach);
     json_object_set_string_member(arguments, "protocol", protocol);
     json_object_set_string_member(arguments, "format", format);
-    if (!take_number(call, &args, arguments, "begin") ||
-        !take_number(call, &args, arguments, "length")) {
-        return false;
-    }
-    if (args[0] != NULL) {
-        g_string_append(call->out, "dump-guest-memory: extraneous characters "
-                                   "at the end of line\n");
-        return false;
-    }
-    return true;
+    return take_number(call, arguments, "begin") &&
+           take_number(call, arguments, "length") &&
+           gc_hmp_take_end(call, "dump-guest-memory");
 }
 
 static bool run_dump_guest_memory(GcHmpCall *call)
 {
     g_autoptr(JsonObject) arguments = json_object_new();
     Wanted wanted = {.codec = NULL};
-    char **args = call->args;
 
-    if (!take_flags(call, &args, &wanted) ||
-        !read_arguments(call, args, &wanted, arguments)) {
+    if (!take_flags(call, &wanted) ||
+        !take_arguments(call, &wanted, arguments)) {
         return false;
     }
     if (wanted.n_formats > 1) {

@@ -34,8 +34,7 @@ static bool run_mtree(GcHmpCall *call)
 {
     GcMachine *machine = gc_vm_get_machine(call->vm);
 
-    if (call->args[0] == NULL || strcmp(call->args[0], "-f") != 0 ||
-        call->args[1] != NULL) {
+    if (strcmp(call->rest, "-f") != 0) {
         g_string_append(call->out, "info mtree: there is only -f\n");
         return false;
     }

@@ -13,12 +13,7 @@ static bool run_gpa2hva(GcHmpCall *call)
     const GcBusRange *range;
     uint64_t addr;
 
-    if (!gc_hmp_get_number(call, call->args[0], &addr)) {
-        return false;
-    }
-    if (call->args[1] != NULL) {
-        g_string_append(call->out,
-                        "gpa2hva: extraneous characters at the end of line\n");
+    if (!gc_hmp_take_number(call, &addr) || !gc_hmp_take_end(call, "gpa2hva")) {
         return false;
     }
     range = gc_bus_find(bus, addr);
@@ -159,17 +154,17 @@ static bool print_line(GcHmpCall *call, const Format *format, uint64_t addr,
 static bool run_xp(GcHmpCall *call)
 {
     Format format = {1, 'x', 4};
-    char **args = call->args;
     uint64_t addr;
     uint64_t per_line;
 
-    if (args[0] != NULL && args[0][0] == '/') {
-        if (!parse_format(call, args[0] + 1, &format)) {
+    if (call->rest[0] == '/') {
+        g_autofree char *word = gc_hmp_take_word(call);
+
+        if (!parse_format(call, word + 1, &format)) {
             return false;
         }
-        args++;
     }
-    if (!gc_hmp_get_number(call, args[0], &addr)) {
+    if (!gc_hmp_take_number(call, &addr) || !gc_hmp_take_end(call, "xp")) {
         return false;
     }
     if (format.count > XP_MAX / format.size) {

@@ -82,7 +82,8 @@ static unsigned get_n_cpus(const GcHmpCall *call)
 
 static bool run_registers(GcHmpCall *call)
 {
-    bool all = call->args[0] != NULL && strcmp(call->args[0], "-a") == 0;
+    g_autofree char *word = gc_hmp_take_word(call);
+    bool all = g_strcmp0(word, "-a") == 0;
     unsigned n = all ? get_n_cpus(call) : 1;
 
     for (unsigned i = 0; i < n; i++) {

@@ -367,6 +367,7 @@ def check_people(t, lines, folder):
             (f"{path} 0 x", "invalid char 'x' in expression\r\n" + help_text),
             (f"{path} 0 1 2", f"{name}: extraneous characters at the end of "
              "line\r\n" + help_text),
+            (f'{path} "0"', "invalid char '\"' in expression\r\n" + help_text),
             (f"{path} 0", "Error: Parameter 'length' is missing\r\n"),
             (f"-z -l {path}",
              "Error: only one of '-z|-l|-s|-w' can be set\r\n"),
@@ -384,6 +385,31 @@ def check_people(t, lines, folder):
         assert text.endswith("No space left on device\r\n"), text
         assert names(events) == ["STOP", "DUMP_COMPLETED", "RESUME"], events
     path.unlink()
+
+
+def check_quotes(t, lines, folder):
+    """A file's name may stand in quotes, as with QEMU."""
+    name = "dump-guest-memory"
+    for text, file in ((f'"{folder}/a b"', "a b"),
+                       (rf'"{folder}/\"\'\\.\n\r"', "\"'\\.\n\r"),
+                       (rf"{folder}/\n", r"\n"),
+                       (f"{folder}/'", "'"),
+                       (f'\t"{folder}/tabs"\t0x100000\t4096 ', "tabs"),
+                       (f'"{folder}/touching"0x100000 4096', "touching")):
+        with t.case(f"people's {name} to a file named {ascii(file)}"):
+            assert hmp(lines, f"{name} {text}")[0] == ""
+            (folder / file).unlink()
+    expected = f"{name}: filename expected\r\n"
+    for text, why in (('"', "unterminated string\r\n" + expected),
+                      ('"file', "unterminated string\r\n" + expected),
+                      ('"file\\"', "unterminated string\r\n" + expected),
+                      ('"file\\', "unterminated string\r\n" + expected),
+                      (r'"file\t"',
+                       r"unsupported escape code: '\t'" + "\r\n" + expected),
+                      ('"file"x', "invalid char 'x' in expression\r\n")):
+        with t.case(f"people's {name} {text}: refused"):
+            wanted = f'{why}Try "help {name}" for more information\r\n'
+            assert hmp(lines, f"{name} {text}") == (wanted, [])
 
 
 def check_quit(t, lines, folder):
@@ -432,6 +458,7 @@ def test(t):
         check_limit(t, lines, folder)
         check_full_disk(t, lines, folder)
         check_people(t, lines, folder)
+        check_quotes(t, lines, folder)
         check_quit(t, lines, folder)
     check_stuck(t)
 

@@ -92,7 +92,12 @@ static void test_commands_for_people_take_any_arguments(void **state)
                                        " 0xffffffffffffffff",
                                        " /8gx 0",
                                        " /4xb 18446744073709551614",
-                                       " a b c d e f g h i j k"};
+                                       " a b c d e f g h i j k",
+                                       "\t\n\v\f\r",
+                                       " \"",
+                                       " \"\\",
+                                       " \"\\\xff\"",
+                                       " \" \"x"};
     g_autoptr(GcConfig) config = gc_config_new("x86_64");
     g_autoptr(GcVm) vm = gc_vm_new(config, NULL);
 
