@@ -50,6 +50,10 @@ static char *resolve_path(const char *path, GError **error)
     struct stat st;
     char *resolved;
 
+    if (path[0] == '\0') {
+        g_set_error(error, GC_ERROR, GC_ERROR_INVALID, "is no file's name");
+        return NULL;
+    }
     if (stat(path, &st) != 0) {
         if (errno == ENOENT) {
             return g_strdup(path);
@@ -118,7 +122,7 @@ GcOutput *gc_output_new(const char *path, GError **error)
     output->path = g_strdup(path);
     resolved = resolve_path(path, error);
     if (resolved == NULL) {
-        g_prefix_error(error, "%s: ", path);
+        g_prefix_error(error, "%s: ", path[0] != '\0' ? path : "''");
         return NULL;
     }
     output->dir_path = g_path_get_dirname(resolved);

@@ -375,7 +375,8 @@ def check_people(t, lines, folder):
             (f"-z -p {path}", "Error: kdump-compressed format doesn't support "
              "paging or filter\r\n"),
             (f"{folder}", f"Error: Could not create/open {folder}: "
-             "is a directory\r\n")):
+             "is a directory\r\n"),
+            ('""', "Error: Could not create/open '': is no file's name\r\n")):
         with t.case(f"people's {name} {arguments.split('/')[0]}: refused"):
             assert hmp(lines, f"{name} {arguments}") == (text, [])
     with t.case(f"people's {name} that fails says why"), \

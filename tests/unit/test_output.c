@@ -80,6 +80,9 @@ static void test_what_is_no_file_is_refused(void **state)
     g_autofree char *nowhere = g_build_filename(*state, "no", "vmcore", NULL);
     g_autoptr(GError) error = NULL;
 
+    assert_null(gc_output_new("", &error));
+    assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_INVALID));
+    g_clear_error(&error);
     assert_null(gc_output_new("/dev/null", &error));
     assert_true(g_error_matches(error, GC_ERROR, GC_ERROR_INVALID));
     g_clear_error(&error);
