@@ -59,19 +59,30 @@ static void check_level(const TablegenShape *shape, unsigned level)
     assert_no_data(guest, vaddr ^ UINT64_C(1) << (shape->va_bits - 2), 1);
 }
 
+/* *@state is the shape that was tried when the test ended too early. */
+static int say_where(void **state)
+{
+    if (*state != NULL) {
+        print_message("# %s\n", (const char *)*state);
+        g_free(*state);
+    }
+    return 0;
+}
+
 static void test_every_shape_and_size_of_page(void **state)
 {
     unsigned n = 0;
 
-    (void)state;
     for (const TablegenShape *shape = tablegen_shapes; shape->name != NULL;
          shape++) {
         for (unsigned level = 0; level <= shape->block_levels; level++, n++) {
-            print_message("%s, %s, level %u\n", shape->arch, shape->name,
-                          level);
+            g_free(*state);
+            *state = g_strdup_printf("%s, %s, level %u", shape->arch,
+                                     shape->name, level);
             check_level(shape, level);
         }
     }
+    g_clear_pointer(state, g_free);
     assert_true(n >= 50);
 }
 
@@ -302,7 +313,7 @@ static void test_symbols_are_those_of_vmcoreinfo(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_shape_and_size_of_page),
+        cmocka_unit_test_teardown(test_every_shape_and_size_of_page, say_where),
         cmocka_unit_test(test_a_block_above_the_largest_is_none),
         cmocka_unit_test(test_hostile_tables_end),
         cmocka_unit_test(test_sixteen_pages_as_one_of_riscv),
