@@ -15,12 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import clients
 from anyelf import AnyElf
-from check import Skip, run
+from check import Skip, fetched, run
 from compare import same_memory, same_notes
 from dumpfile import PAGE, VMCOREINFO
 from flat import plain
 from foreign import qemu_dump
-from foreign_clients import ForeignClients, fetched
+from foreign_clients import ForeignClients
 from foreign_guest import MACHINES, ForeignGuest
 from kdump import Kdump
 from kernellog import same_log
@@ -53,7 +53,7 @@ def test(t):
 
 def one(t, tool, arch, machine):
     """Dumps a guest of an architecture in each format, and by QEMU."""
-    image = fetched("build-image", Path(f"{t.options.guest}-{arch}"), arch)
+    image = fetched("build-image", f"{t.options.guest}-{arch}", arch)
     release = (image / "release").read_text(encoding="ascii").strip()
     ours = {}
     with ForeignGuest(image, arch) as guest:

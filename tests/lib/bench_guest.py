@@ -5,6 +5,7 @@ three quarters of it as files and the rest as a process's own memory."""
 import subprocess
 import time
 
+from check import fetched
 from guest import Guest
 from qmp import event_seconds
 
@@ -17,8 +18,9 @@ STEADY_TRIES = 40
 def bench_guest(image, disk, memory_mib, used_mib, backend):
     """The guest, to be used as a context manager; then wait_steady."""
     return Guest(
-        image, memory=f"{memory_mib}M", backend=backend, random_mib=0,
-        text_mib=0, append=f"guestcore.disk={used_mib}", timeout=BOOT_SECONDS,
+        fetched("build-image", image), memory=f"{memory_mib}M",
+        backend=backend, random_mib=0, text_mib=0,
+        append=f"guestcore.disk={used_mib}", timeout=BOOT_SECONDS,
         extra=["-drive", f"file={disk},format=raw,if=virtio,readonly=on"])
 
 

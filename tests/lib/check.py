@@ -15,12 +15,15 @@ TAP expect.
 
 import argparse
 import os
+import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 EXIT_SKIP = 77
@@ -29,6 +32,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class Skip(Exception):
     """What is needed for a case, or for all of them, is not there."""
+
+
+def fetched(script, folder, *arguments):
+    """A folder that one of tests/guest/ makes, and brings up to date."""
+    command = [str(ROOT / "tests/guest" / script), str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        why = words[-1] if words else f"status {done.returncode}"
+        raise Skip(f"{shlex.join(command)}: {why}")
+    return Path(folder)
 
 
 class Test:
@@ -45,13 +59,10 @@ class Test:
         self.tool = options.guestcore
         self.passed = self.failed = self.skipped = 0
 
-    @property
+    @cached_property
     def image(self):
         """The folder of the guest's kernel and userspace."""
-        image = Path(self.options.guest)
-        if not (image / "recipe").exists():
-            raise Skip(f"no guest in {image}: tests/guest/build-image makes it")
-        return image
+        return fetched("build-image", self.options.guest)
 
     def room(self):
         """How many bytes still fit in `folder`."""

@@ -4,23 +4,13 @@ of their own: run by qemu-user, out of a folder that tests/guest/fetch-readers
 makes."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import clients
-from check import ROOT, Skip
+from check import Skip, fetched
 
 EMULATORS = {"arm64": "qemu-aarch64", "i386": "qemu-i386",
              "ppc64el": "qemu-ppc64le", "s390x": "qemu-s390x"}
-
-
-def fetched(script, folder, arch):
-    """A folder that one of tests/guest/ makes if there is none."""
-    done = subprocess.run([ROOT / "tests/guest" / script, folder, arch],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Skip(f"no {folder.name}: {done.stderr.strip()[-200:]}")
-    return folder
 
 
 class ForeignClients:

@@ -2,11 +2,9 @@
 """Guests that hold every kind of page, and stand still: tests/guest/page-kinds.c."""
 
 import os
-import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
-from check import ROOT, Skip
+from check import fetched
 from foreign_guest import ForeignGuest
 from guest import Guest
 
@@ -60,14 +58,9 @@ class _ForeignKindsGuest(_Balloon, ForeignGuest):
 
 
 def _build_image(t, kernel):
-    """The guest's folder, which this makes if there is none."""
-    folder = Path(f"{t.options.guest}-{kernel.package}")
-    done = subprocess.run(
-        [ROOT / "tests/guest/build-image", folder, kernel.arch, kernel.package],
-        capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Skip(f"no {kernel.package}: {done.stderr.strip()[-200:]}")
-    return folder
+    """The guest's folder."""
+    return fetched("build-image", f"{t.options.guest}-{kernel.package}",
+                   kernel.arch, kernel.package)
 
 
 def _disk(path, content):
