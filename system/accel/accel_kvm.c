@@ -32,6 +32,24 @@ int gc_kvm_ioctl(int fd, unsigned long request, const char *name,
     return result;
 }
 
+/* Whether /dev/kvm is what its name says. */
+static bool check_version(int dev, GError **error)
+{
+    int version = gc_kvm_call(dev, KVM_GET_API_VERSION, 0, error);
+
+    if (version < 0) {
+        g_prefix_error(error, "/dev/kvm is not KVM: ");
+        return false;
+    }
+    if (version != KVM_API_VERSION) {
+        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
+                    "/dev/kvm speaks version %d of its interface, not %d",
+                    version, KVM_API_VERSION);
+        return false;
+    }
+    return true;
+}
+
 /* Whether the host can do all that is used without being asked for again. */
 static bool check_capabilities(int dev, GError **error)
 {
@@ -51,12 +69,6 @@ static bool check_capabilities(int dev, GError **error)
         {KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT"},
     };
 
-    if (ioctl(dev, KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
-        g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
-                    "/dev/kvm does not speak version %d of its interface",
-                    KVM_API_VERSION);
-        return false;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(needed); i++) {
         if (ioctl(dev, KVM_CHECK_EXTENSION, needed[i].number) <= 0) {
             g_set_error(error, GC_ERROR, GC_ERROR_UNSUPPORTED,
@@ -105,7 +117,7 @@ static void *open_kvm(const char *target, GError **error)
         gc_set_error_errno(error, errno, "cannot open /dev/kvm");
         return NULL;
     }
-    if (!check_capabilities(dev, error)) {
+    if (!check_version(dev, error) || !check_capabilities(dev, error)) {
         return NULL;
     }
     fd = gc_kvm_call(dev, KVM_CREATE_VM, 0, error);

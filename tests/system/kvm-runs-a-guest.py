@@ -5,7 +5,6 @@ registers; it is stopped, resumed, reset by itself and by the monitor, ended."""
 
 import os
 import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from bare import Bare, add_arguments, need_kvm
-from check import Skip, run
+from check import run
 from dumpqmp import open_dump
 from qmp import QmpError
 from system import run_once
@@ -26,8 +25,6 @@ GS_BASE = 0xffff888000000000
 KERNEL_GS_BASE = 0xffff999900000000
 STANDSTILL = 3
 TIMEOUT = 60
-NAME = "guestcore-system-x86_64"
-NOBODY = 65534
 
 # Where registers are in NT_PRSTATUS and in the QEMU note.
 PRSTATUS = {"R15": 112, "R12": 136, "RBX": 152, "R8": 184, "RAX": 192,
@@ -427,36 +424,8 @@ def refusals(t):
         assert "APIC id 255" in error, error
 
 
-def without_permission(t):
-    """As a user who may not open /dev/kvm."""
-    if os.geteuid() != 0 or os.stat("/dev/kvm").st_mode & 0o6:
-        raise Skip("only root can be somebody who may not use KVM")
-
-    fd = os.open(t.tool, os.O_RDONLY)
-
-    def start(*arguments, **others):
-        return subprocess.run(
-            [NAME, *arguments], executable=f"/proc/self/fd/{fd}",
-            capture_output=True, text=True, timeout=20, user=NOBODY,
-            group=NOBODY, extra_groups=[], pass_fds=[fd], **others)
-
-    try:
-        done = start("-accel", "kvm")
-        assert done.returncode == 1, done
-        assert done.stderr == (f"{NAME}: -accel kvm: cannot open /dev/kvm: "
-                               "Permission denied\n"), done
-        done = start("-accel", "kvm", "-accel", "qtest", "-qtest", "stdio",
-                     "-qtest-log", "none", input="outw 0x510 0\ninb 0x511\n")
-        assert done.returncode == 0, done
-        assert done.stdout == "OK\nOK 0x0051\n", done
-    finally:
-        os.close(fd)
-
-
 def test(t):
     need_kvm()
-    with t.case("no permission: an error, or the next accelerator"):
-        without_permission(t)
     refusals(t)
     for cpus in (1, 4):
         halted(t, cpus)
