@@ -40,14 +40,28 @@ bool gc_pread_all(int fd, void *buf, size_t len, uint64_t offset,
     return true;
 }
 
-bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
-                   GError **error)
+static void wait_until_writable(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+
+    poll(&pollfd, 1, -1);
+}
+
+/* Writes all at @offset; unless it @is_placed, where @fd stands, and @offset is
+ * for the message alone. */
+static bool write_all(int fd, bool is_placed, const void *buf, size_t len,
+                      uint64_t offset, GError **error)
 {
     const uint8_t *from = buf;
 
     while (len > 0) {
-        ssize_t n = pwrite(fd, from, len, (off_t)offset);
+        ssize_t n = is_placed ? pwrite(fd, from, len, (off_t)offset)
+                              : write(fd, from, len);
 
+        if (n < 0 && errno == EAGAIN) {
+            wait_until_writable(fd);
+            continue;
+        }
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -65,40 +79,16 @@ bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
     return true;
 }
 
-static void wait_until_writable(int fd)
+bool gc_pwrite_all(int fd, const void *buf, size_t len, uint64_t offset,
+                   GError **error)
 {
-    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
-
-    poll(&pollfd, 1, -1);
+    return write_all(fd, true, buf, len, offset, error);
 }
 
 bool gc_write_all(int fd, const void *buf, size_t len, uint64_t position,
                   GError **error)
 {
-    const uint8_t *from = buf;
-
-    while (len > 0) {
-        ssize_t n = write(fd, from, len);
-
-        if (n < 0 && errno == EAGAIN) {
-            wait_until_writable(fd);
-            continue;
-        }
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            gc_set_error_errno(
-                error, errno,
-                "cannot write %zu bytes at offset %" G_GUINT64_FORMAT, len,
-                position);
-            return false;
-        }
-        from += n;
-        len -= (size_t)n;
-        position += (uint64_t)n;
-    }
-    return true;
+    return write_all(fd, false, buf, len, position, error);
 }
 
 bool gc_fd_get_size(int fd, uint64_t *ret_size, GError **error)
