@@ -18,20 +18,6 @@
 /* The APIC ids that an 8-bit APIC has, without the one that means all. */
 #define MAX_APIC_ID 254
 
-int gc_kvm_ioctl(int fd, unsigned long request, const char *name,
-                 uintptr_t argument, GError **error)
-{
-    int result;
-
-    do {
-        result = ioctl(fd, request, argument);
-    } while (result < 0 && errno == EINTR);
-    if (result < 0) {
-        gc_set_error_errno(error, errno, "%s", name);
-    }
-    return result;
-}
-
 /* Whether /dev/kvm is what its name says. */
 static bool check_version(int dev, GError **error)
 {
