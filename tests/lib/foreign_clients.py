@@ -10,7 +10,8 @@ import clients
 from check import Skip, fetched
 
 EMULATORS = {"arm64": "qemu-aarch64", "i386": "qemu-i386",
-             "ppc64el": "qemu-ppc64le", "s390x": "qemu-s390x"}
+             "ppc64el": "qemu-ppc64le", "riscv64": "qemu-riscv64",
+             "s390x": "qemu-s390x"}
 
 
 class ForeignClients:

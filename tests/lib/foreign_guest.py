@@ -24,6 +24,8 @@ MACHINES = {
     # Their machines have no fw_cfg, and so no vmcoreinfo device.
     "ppc64el": Machine("qemu-system-ppc64",
                        ("-machine", "pseries", "-cpu", "power9"), "hvc0", False),
+    # QEMU 7.2 makes its fw_cfg after the devices that want it.
+    "riscv64": Machine("qemu-system-riscv64", ("-machine", "virt"), "ttyS0", False),
     "s390x": Machine("qemu-system-s390x",
                      ("-machine", "s390-ccw-virtio", "-cpu", "max"), "ttysclp0",
                      False),
