@@ -39,7 +39,12 @@
 #define MAPPED (4 * MIB)
 
 #define KSM "/sys/kernel/mm/ksm/"
+#define TRANSPARENT_ONES "/sys/kernel/mm/transparent_hugepage/enabled"
 #define WAIT_TENTHS 300
+#define STAT_INTERVAL "/proc/sys/vm/stat_interval"
+#define REST_SECONDS 60
+#define QUIET_SECONDS 3
+#define AT_REST 16 /* frames that change within a second */
 
 /* What stands before the flags; tests/lib/pageflags.py reads it. */
 struct head {
@@ -243,27 +248,67 @@ static void make_merged(void)
     printf("guestcore-guest merged %ld\n", number_in(KSM "pages_sharing"));
 }
 
-/* The kernel's flags of all frames from `first` on; false if it does not say.
- */
-static bool note_flags(uint8_t *memory, uint64_t first)
+/* Notes the kernel's flags of the frames of one page of them; returns how many
+ * are others than were noted before, or -1 at the end. */
+static int note_page(int file, uint64_t *noted)
 {
-    const struct head head = {"guestcore-flags", first, 0};
-    int file = open("/proc/kpageflags", O_RDONLY);
-    ssize_t length = -1;
+    uint64_t now[PAGE / sizeof(uint64_t)];
+    ssize_t length = read(file, now, sizeof(now));
+    int changed = 0;
 
-    if (file >= 0) {
-        length = pread(file, memory + PAGE, HUGE_PAGE - PAGE,
-                       (off_t)(first * sizeof(uint64_t)));
-        close(file);
+    if (length <= 0) {
+        return -1;
     }
-    if (length < 0) {
+    for (size_t i = 0; i < (size_t)length / sizeof(now[0]); i++) {
+        changed += now[i] != noted[i];
+    }
+    memcpy(noted, now, (size_t)length);
+    return changed;
+}
+
+/* The kernel's flags of all frames from `first` on; returns how many have
+ * changed since the last call, or -1 if the kernel does not say. */
+static int note_flags(uint8_t *memory, uint64_t first)
+{
+    struct head head = {"guestcore-flags", first, 0};
+    int file = open("/proc/kpageflags", O_RDONLY);
+    off_t start = (off_t)(first * sizeof(uint64_t));
+    int changed = 0;
+
+    if (file < 0 || lseek(file, start, SEEK_SET) != start) {
         complain("read the flags");
-        return false;
+        return -1;
     }
+    for (size_t at = PAGE; at < HUGE_PAGE; at += PAGE) {
+        int more = note_page(file, (uint64_t *)(void *)(memory + at));
+
+        if (more < 0) {
+            break;
+        }
+        changed += more;
+    }
+    head.frames =
+        (uint64_t)(lseek(file, 0, SEEK_CUR) - start) / sizeof(uint64_t);
+    close(file);
     memcpy(memory, &head, sizeof(head));
-    ((struct head *)(void *)memory)->frames =
-        (uint64_t)length / sizeof(uint64_t);
-    return true;
+    return head.frames ? changed : -1;
+}
+
+/* Notes the flags when the kernel has come to rest: for some seconds it still
+ * gives back what its CPUs have of free pages.  False if there are none. */
+static bool note_flags_at_rest(uint8_t *memory, uint64_t first)
+{
+    int changed = 0;
+    int quiet = 0;
+
+    put(STAT_INTERVAL, "100000"); /* CPUs do it when they add those up */
+    for (int i = 0; i < REST_SECONDS && quiet < QUIET_SECONDS; i++) {
+        sleep(1);
+        changed = note_flags(memory, first);
+        quiet = changed <= AT_REST ? quiet + 1 : 0;
+    }
+    printf("guestcore-guest changed %d\n", changed);
+    return changed >= 0;
 }
 
 int main(int count, char **arguments)
@@ -283,8 +328,8 @@ int main(int count, char **arguments)
         make_poisoned();
         make_cached(arguments[1]);
         make_merged();
-        sleep(1);
-        if (note_flags(flags, strtoull(arguments[2], NULL, 0))) {
+        put(TRANSPARENT_ONES, "never"); /* no more of them, made meanwhile */
+        if (note_flags_at_rest(flags, strtoull(arguments[2], NULL, 0))) {
             printf("guestcore-guest ready\n");
         }
     }
