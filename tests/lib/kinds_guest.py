@@ -16,15 +16,18 @@ SWAP_MIB = 32
 
 
 class Kernel(NamedTuple):
-    """A kernel of Debian's: its architecture and its metapackage."""
+    """A kernel of Debian's: its architecture, its metapackage, and whether it
+    knows of broken memory."""
     arch: str
     package: str
+    has_hwpoison: bool = True
 
 
 KERNELS = {
     "6.1": Kernel("amd64", "linux-image-amd64"),
     "6.12": Kernel("amd64", "linux-image-6.12-amd64"),
     "6.1-arm64": Kernel("arm64", "linux-image-arm64"),
+    "6.12-riscv64": Kernel("riscv64", "linux-image-riscv64", False),
 }
 
 

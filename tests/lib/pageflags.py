@@ -53,7 +53,11 @@ class PageFlags:
 
     def out_of_use(self):
         """The frames that are broken or the host's, which nobody wants."""
-        mask = 1 << BITS["hwpoison"] | 1 << BITS["offline"]
+        return self.any_of("hwpoison", "offline")
+
+    def any_of(self, *names):
+        """The frames that have a flag of these names."""
+        mask = sum(1 << BITS[name] for name in names)
         return {self.first + i for i, flags in enumerate(self.flags)
                 if flags & mask}
 
