@@ -56,10 +56,12 @@ class Wire:
         return bytes(self._data).decode(errors="replace").replace("\r", "")
 
     def wait(self, pattern, start=0, timeout=120):
-        """The first match from `start` on in what has come."""
+        """The first match from `start` on in the lines that have come whole."""
         deadline = time.monotonic() + timeout
         while True:
-            found = re.compile(pattern, re.M).search(self.text(), start)
+            text = self.text()
+            lines = text[:text.rfind("\n") + 1]
+            found = re.compile(pattern, re.M).search(lines, start)
             if found:
                 return found
             if time.monotonic() > deadline:
