@@ -2,6 +2,7 @@
 """A guest with real content to measure dumps of: what the host has in /usr/lib,
 three quarters of it as files and the rest as a process's own memory."""
 
+import os
 import subprocess
 import time
 
@@ -13,6 +14,17 @@ MIB = 1 << 20
 BOOT_SECONDS = 300
 STEADY_SECONDS = 3
 STEADY_TRIES = 40
+
+
+def say(text):
+    """Prints it at once: a benchmark takes its time."""
+    print(text, flush=True)
+
+
+def conditions(memory_mib, used_mib):
+    """What a benchmark's figures depend on."""
+    return (f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; guest of "
+            f"{memory_mib} MiB, {used_mib} MiB of files and process memory")
 
 
 def bench_guest(image, disk, memory_mib, used_mib, backend):
